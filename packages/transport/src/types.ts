@@ -1,0 +1,152 @@
+/**
+ * The face of the transport: peers instead of connections. Everything that dials, accepts, supersedes, caps and closes is
+ * behind it (`registry.ts`, `dialer.ts`, `transport.ts`); other rooms name a peer by its id and never hold a connection.
+ */
+import type { Hello } from "@meshwork/protocol";
+
+export const ALPN_MESHWORK = "/meshwork/1";
+export const ALPN_GOSSIP = "/iroh-gossip/1";
+
+/** First byte of every stream (and datagram) on `/meshwork/1`. 0x80 and up are free for extensions. */
+export const StreamTag = {
+  gossip: 0x01,
+  probe: 0x02,
+  sync: 0x03,
+  stats: 0x04,
+  telemetry: 0x05,
+  request: 0x10,
+  message: 0x11,
+  stream: 0x12,
+} as const;
+
+/** Application codes of connection closes and stream resets; the token is what travels as reason. */
+export const CloseCode = {
+  shutdown: 0,
+  duplicate: 1,
+  superseded: 2,
+  idle: 3,
+  probeTimeout: 4,
+  protocolViolation: 5,
+  overCapacity: 6,
+  helloTimeout: 7,
+  meshMismatch: 8,
+  unknownTag: 9,
+  disconnect: 10,
+} as const;
+
+export interface TransportCounters {
+  /** Frames and bytes by kind since start; a frame counts once, when it is handed to / taken from the wire. */
+  readonly sent: Readonly<Record<FrameKind, { frames: number; bytes: number }>>;
+  readonly received: Readonly<Record<FrameKind, { frames: number; bytes: number }>>;
+  readonly connectionsOpened: Readonly<Record<"inbound" | "outbound", number>>;
+  /** By reason token (bounded: the fixed tokens of CloseCode, `timeout`, `lost`, `peer`). */
+  readonly connectionsClosed: Readonly<Record<string, number>>;
+  readonly dialsFailed: number;
+  readonly unknownTags: number;
+  readonly droppedFrames: number;
+}
+export type FrameKind =
+  | "gossip"
+  | "probe"
+  | "sync"
+  | "stats"
+  | "telemetry"
+  | "request"
+  | "message"
+  | "stream"
+  | "hello";
+
+export interface PeerInfo {
+  readonly id: string;
+  /** What the peer said of itself; absent for peers on `/iroh-gossip/1`. */
+  readonly hello: Hello | undefined;
+  readonly alpn: string;
+  readonly direction: "inbound" | "outbound";
+  readonly path: { readonly address: string; readonly kind: "direct" | "relay" } | undefined;
+  readonly rttMs: number | undefined;
+  readonly connectedAtMs: number;
+  /** Monotonic time of the last byte of any kind from this peer. */
+  readonly lastHeardMs: number;
+  readonly connections: number;
+}
+
+export type TransportEvent =
+  | { readonly kind: "peer-connected"; readonly peer: PeerInfo; readonly atMs: number }
+  /** No connection to that peer is left. Never for a connection that was superseded or a duplicate. */
+  | { readonly kind: "peer-lost"; readonly peerId: string; readonly reason: string; readonly atMs: number }
+  | { readonly kind: "connection-closed"; readonly peerId: string; readonly reason: string; readonly atMs: number }
+  | {
+      readonly kind: "gossip";
+      readonly peerId: string;
+      readonly topic: Uint8Array;
+      readonly frame: Uint8Array;
+      readonly atMs: number;
+    }
+  | { readonly kind: "dial-failed"; readonly peerId: string; readonly code: string; readonly atMs: number }
+  | { readonly kind: "violation"; readonly peerId: string; readonly what: string; readonly atMs: number };
+
+/** An inbound stream of a tag that has a handler. `send` is absent on unidirectional streams. */
+export interface InboundStream {
+  readonly peerId: string;
+  readonly tag: number;
+  readonly recv: FramedReader;
+  readonly send: FramedWriter | undefined;
+}
+
+/** Length-prefixed frames over a receive stream, read in bulk. */
+export interface FramedReader {
+  /** Next frame, or `null` at the clean end. Rejects with a typed error on truncation, oversize, reset or loss. */
+  next(): Promise<Uint8Array | null>;
+  stop(code: number): void;
+}
+
+/** Length-prefixed frames over a send stream: one queue, bounded in bytes, frames that wait together go out in one write. */
+export interface FramedWriter {
+  /** Resolves when the frame was handed to QUIC; awaiting it is back-pressure. Rejects with `overloaded` above the bound. */
+  write(frame: Uint8Array): Promise<void>;
+  /** As `write`, but false at once when the queue is full. Never waits. */
+  tryWrite(frame: Uint8Array): boolean;
+  readonly queuedBytes: number;
+  finish(): Promise<void>;
+  reset(code: number): void;
+}
+
+export interface BiChannel {
+  readonly peerId: string;
+  readonly send: FramedWriter;
+  readonly recv: FramedReader;
+}
+
+export interface Transport {
+  readonly id: string;
+  readonly counters: TransportCounters;
+  boundAddresses(): readonly string[];
+  /** Remembers where a peer may be reached (bounded, newest first, at most 8 per peer). */
+  learnAddresses(peerId: string, addresses: readonly string[]): void;
+  knownAddresses(peerId: string): readonly string[];
+  /** The live peer, dialling where there is none. Concurrent calls share one dial. Does not retry. */
+  connect(peerId: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<PeerInfo>;
+  peer(peerId: string): PeerInfo | undefined;
+  peers(): readonly PeerInfo[];
+  /** Keeps the connection to this peer from being closed as idle while any hold is open. Returns the release. */
+  hold(peerId: string, why: string): () => void;
+  /** Closes all connections to this peer. */
+  disconnect(peerId: string, code: number): void;
+  /**
+   * Queues one gossip frame for (peer, topic), dialling where needed; frames wait for the dial (bounded). A peer whose queue
+   * stands still for the stall limit is dropped. `final`: the frame is a Disconnect, the stream is finished after it.
+   */
+  sendGossip(peerId: string, topic: Uint8Array, frame: Uint8Array, final: boolean): void;
+  openBi(peerId: string, tag: number): Promise<BiChannel>;
+  openUni(peerId: string, tag: number): Promise<FramedWriter>;
+  /** Exactly one handler per tag; streams of other tags are reset with `unknownTag` and counted. */
+  handleStreams(tag: number, handler: (stream: InboundStream) => void): void;
+  /** Sends a probe datagram (or a frame where datagrams do not fit) and resolves with the round trip in ms. */
+  probe(peerId: string, timeoutMs: number): Promise<number>;
+  /** Sizes of every collection the transport owns, by name. */
+  sizes(): Readonly<Record<string, number>>;
+  onEvent(listener: (event: TransportEvent) => void): () => void;
+  /** The hello that new connections open with. */
+  setHello(hello: Hello): void;
+  close(reason?: string): Promise<void>;
+}
