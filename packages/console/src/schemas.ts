@@ -1,0 +1,524 @@
+/**
+ * What the console's API serves and takes, as zod schemas; the OpenAPI document and the types come from them. Pure types for the
+ * dashboard: api-types.ts.
+ *
+ * Ages: every `…AgeMs` is the age at the moment the response (or stream message) was made, by the console's monotonic clock.
+ * A reader adds the time since it received that message; clocks of two machines are never compared. Fields named `…AtMs` are
+ * wall-clock milliseconds since the epoch, for display only.
+ *
+ * Unknown is `null`, never 0. Ids are 64 lower-case hex digits, trace ids 32, span ids 16.
+ */
+import { z } from "@hono/zod-openapi";
+
+const ageMs = z.number().nonnegative();
+const count = z.number().int().nonnegative();
+const unknownOr = <T extends z.ZodType>(schema: T) => schema.nullable();
+
+export const ErrorBody = z
+  .object({ code: z.string(), message: z.string(), hint: z.string() })
+  .openapi("Error", { example: { code: "MESH_E_UNKNOWN_NAME", message: "no live node …", hint: "`mesh members` …" } });
+
+export const Health = z.object({ status: z.literal("ok") }).openapi("Health");
+
+export const FrameCounts = z
+  .object({ sent: count, received: count, sentBytes: count, receivedBytes: count })
+  .openapi("FrameCounts");
+
+/** One end of a link as the reporting node knows it; `name` is null where the console's directory does not hold the id. */
+export const PeerRef = z.object({ id: z.string(), name: unknownOr(z.string()) }).openapi("PeerRef");
+
+/** The process that holds the node. From the supervisor where it is supervised, from the node's own stats where not. */
+export const ProcessView = z
+  .object({
+    pid: unknownOr(count),
+    /** True where several nodes share the process: CPU and RAM are then the process's and not the node's. */
+    shared: unknownOr(z.boolean()),
+    cpuUsedCores: unknownOr(z.number().nonnegative()),
+    rssBytes: unknownOr(count),
+    supervised: z.boolean(),
+    /** As the supervisor says it; null where it is not supervised or the supervisor does not answer. */
+    state: unknownOr(z.string()),
+  })
+  .openapi("Process");
+
+export const BootState = z.enum(["ready", "running", "stalled", "failed"]);
+
+/** The boot as far as the trace store or the supervisor knows it. */
+export const BootView = z
+  .object({
+    state: BootState,
+    /** Process start to ready. */
+    durationMs: unknownOr(z.number().nonnegative()),
+    traceId: unknownOr(z.string()),
+    /** The step that is open, stalled or failed, e.g. `mesh.boot.gossip_started`. */
+    step: unknownOr(z.string()),
+    message: unknownOr(z.string()),
+  })
+  .openapi("Boot");
+
+/**
+ * `live` is what the console's own directory says; `left` (said goodbye), `dead` (declared dead by the mesh) and `expired` (no
+ * refresh) nodes stay listed for a minute. `starting` and `exited` are supervised processes that no directory lists.
+ */
+export const NodeState = z.enum(["starting", "live", "left", "dead", "expired", "exited"]);
+
+export const NodeView = z
+  .object({
+    /** Stable key of the row: the id, or the supervisor's own id as long as the node id is unknown. */
+    key: z.string(),
+    id: unknownOr(z.string()),
+    /** `<mesh>.<type>.<6 hex>`; null while a started process has not said its name. */
+    name: unknownOr(z.string()),
+    mesh: z.string(),
+    type: z.string(),
+    state: NodeState,
+    /** Since the state was taken. */
+    stateAgeMs: ageMs,
+    /** Since the console first learned of the id in its present generation. */
+    knownForMs: unknownOr(ageMs),
+    /** Since the newest record was received. The record carries addresses, load class, version, generation, sequence. */
+    recordAgeMs: unknownOr(ageMs),
+    /** Since the newest stats were received. All figures below come from them. */
+    statsAgeMs: unknownOr(ageMs),
+    /** The node's own, as of its stats: add `statsAgeMs`. */
+    uptimeMs: unknownOr(z.number().nonnegative()),
+    addresses: unknownOr(z.array(z.string())),
+    /** Where it is reached: `ip:port` of the first address, else the relay; null where neither is known. */
+    location: unknownOr(z.string()),
+    loadClass: unknownOr(z.enum(["idle", "normal", "high", "full"])),
+    version: unknownOr(z.string()),
+    generation: unknownOr(count),
+    sequence: unknownOr(count),
+    /** The node's own active view of each topic it is in, by mesh: these are the links. */
+    activeViews: unknownOr(z.record(z.string(), z.array(PeerRef))),
+    cpuUsedCores: unknownOr(z.number().nonnegative()),
+    cpuBudgetCores: unknownOr(z.number().nonnegative()),
+    ramUsedBytes: unknownOr(z.number().nonnegative()),
+    ramBudgetBytes: unknownOr(z.number().nonnegative()),
+    framesSentPerMinute: unknownOr(z.number().nonnegative()),
+    framesReceivedPerMinute: unknownOr(z.number().nonnegative()),
+    framesSent: unknownOr(count),
+    framesReceived: unknownOr(count),
+    /** Totals since start by kind: gossip, probe, sync, stats, telemetry, request, message, stream, hello. */
+    frames: unknownOr(z.record(z.string(), FrameCounts)),
+    connections: unknownOr(count),
+    connectionsOpened: unknownOr(count),
+    directorySize: unknownOr(count),
+    eventLoopDelayP99Ms: unknownOr(z.number().nonnegative()),
+    telemetryDropped: unknownOr(count),
+    process: unknownOr(ProcessView),
+    boot: unknownOr(BootView),
+  })
+  .openapi("Node");
+
+/** `GET /api/nodes/{name}` adds what a list does not need. */
+export const NodeDetail = NodeView.extend({
+  /** Sizes of the node's own bounded collections. */
+  sizes: unknownOr(z.record(z.string(), z.number())),
+  /** What its last record declared, against which `activeViews` can be held. */
+  declaredNeighbors: unknownOr(z.array(PeerRef)),
+}).openapi("NodeDetail");
+
+/** A link, once per pair and mesh; `a` is the smaller id. */
+export const LinkView = z
+  .object({
+    /** `<mesh>|<a>|<b>` */
+    key: z.string(),
+    mesh: z.string(),
+    a: z.string(),
+    b: z.string(),
+    aName: unknownOr(z.string()),
+    bName: unknownOr(z.string()),
+    /** Whether this end's own active view holds the other; null where that end's stats are unknown. */
+    aReports: unknownOr(z.boolean()),
+    bReports: unknownOr(z.boolean()),
+    /** Since an end first reported the link. */
+    sinceMs: ageMs,
+    /** Age of the newest report. In the stream a link is resent only when it changes: take the ends' `statsAgeMs` there. */
+    ageMs: ageMs,
+  })
+  .openapi("Link");
+
+export const DirectoryLine = z
+  .object({
+    name: z.string(),
+    id: z.string(),
+    /** First 6 hex digits of the id. */
+    idPrefix: z.string(),
+    mesh: z.string(),
+    type: z.string(),
+    addresses: z.array(z.string()),
+    location: unknownOr(z.string()),
+    state: z.string(),
+    /** Since the node whose directory this is received the record, by its own clock. */
+    ageMs,
+  })
+  .openapi("DirectoryLine");
+
+export const DirectoryView = z
+  .object({
+    /** Whose directory it is. */
+    as: z.string(),
+    /** True where that node was asked over the mesh just now; false for the console's own. */
+    asked: z.boolean(),
+    entries: z.array(DirectoryLine),
+  })
+  .openapi("Directory");
+
+/** A request or one-way message, from its spans. Bytes and outcome as the sender measured them. */
+export const MessageView = z
+  .object({
+    /** `<trace id>-<span id>` of the client span (or of the server span where only that came). */
+    key: z.string(),
+    traceId: z.string(),
+    /** Start by the sending node's clock. */
+    atMs: z.number(),
+    /** Since the span reached the console. */
+    ageMs,
+    from: unknownOr(z.string()),
+    fromMesh: unknownOr(z.string()),
+    to: unknownOr(z.string()),
+    toMesh: unknownOr(z.string()),
+    operation: unknownOr(z.string()),
+    bytes: unknownOr(count),
+    /** `ok` or the error's code. */
+    outcome: unknownOr(z.string()),
+    durationMs: unknownOr(z.number().nonnegative()),
+    /** Both the sender's and the receiver's span have come. */
+    paired: z.boolean(),
+  })
+  .openapi("Message");
+
+export const TraceSummary = z
+  .object({
+    traceId: z.string(),
+    /** Name of the root span; null where the root has not come. */
+    rootName: unknownOr(z.string()),
+    rootNode: unknownOr(z.string()),
+    /** Of the root, where it is a message. */
+    operation: unknownOr(z.string()),
+    startedAtMs: z.number(),
+    durationMs: z.number().nonnegative(),
+    spanCount: count,
+    errorCount: count,
+    /** Node names that have spans in it, in order of their first span. */
+    nodes: z.array(z.string()),
+    meshes: z.array(z.string()),
+    services: z.array(z.string()),
+    /** Since its last span reached the console. */
+    ageMs,
+  })
+  .openapi("TraceSummary");
+
+const attributeValue = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.array(z.union([z.string(), z.number(), z.boolean()])),
+]);
+const attributes = z.record(z.string(), attributeValue);
+
+export const SpanView = z
+  .object({
+    spanId: z.string(),
+    parentSpanId: unknownOr(z.string()),
+    /** The parent is named but not (or no longer) in the store. */
+    orphan: z.boolean(),
+    /** 0 for a root. Spans come in depth-first order, so depth alone draws the tree. */
+    depth: count,
+    name: z.string(),
+    kind: z.enum(["unspecified", "internal", "server", "client", "producer", "consumer"]),
+    /** `service.name`: the node's type. */
+    service: unknownOr(z.string()),
+    node: unknownOr(z.string()),
+    mesh: unknownOr(z.string()),
+    /** From the trace's earliest span, by the nodes' own clocks. */
+    offsetMs: z.number().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    status: z.enum(["unset", "ok", "error"]),
+    statusMessage: z.string(),
+    attributes,
+    events: z.array(z.object({ name: z.string(), offsetMs: z.number(), attributes })),
+  })
+  .openapi("Span");
+
+export const TraceView = TraceSummary.extend({ spans: z.array(SpanView) }).openapi("Trace");
+
+export const BootStep = z
+  .object({
+    name: z.string(),
+    offsetMs: z.number().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    status: z.enum(["unset", "ok", "error"]),
+    statusMessage: z.string(),
+    attributes,
+  })
+  .openapi("BootStep");
+
+/** `mesh.node.ready` and its children, in order. */
+export const BootTrace = z
+  .object({
+    name: z.string(),
+    traceId: z.string(),
+    state: BootState,
+    startedAtMs: z.number(),
+    durationMs: z.number().nonnegative(),
+    /** The stalled or failed step. */
+    step: unknownOr(z.string()),
+    message: unknownOr(z.string()),
+    steps: z.array(BootStep),
+    ageMs,
+  })
+  .openapi("BootTrace");
+
+export const ServiceRef = z.object({ mesh: z.string(), service: z.string() }).openapi("ServiceRef");
+
+/** Calls counted once per client span whose server span really came, since the console started. */
+export const ServiceEdge = z
+  .object({
+    key: z.string(),
+    from: ServiceRef,
+    to: ServiceRef,
+    operation: z.string(),
+    calls: count,
+    errors: count,
+    meanMs: z.number().nonnegative(),
+    maxMs: z.number().nonnegative(),
+    /** Since the last call was counted. */
+    ageMs,
+  })
+  .openapi("ServiceEdge");
+
+export const NodeEdge = z
+  .object({ key: z.string(), from: z.string(), to: z.string(), calls: count, errors: count, ageMs })
+  .openapi("NodeEdge");
+
+export const ServiceGraph = z
+  .object({
+    /** The counts cover this long. */
+    windowMs: ageMs,
+    services: z.array(ServiceRef),
+    edges: z.array(ServiceEdge),
+    /** The same calls between node names. */
+    nodeEdges: z.array(NodeEdge),
+    /** Client spans whose server span has not come (yet). */
+    unpaired: count,
+    /** Calls not counted because the edge table was full. */
+    uncounted: count,
+  })
+  .openapi("ServiceGraph");
+
+export const EventView = z
+  .object({
+    /** Grows by one with each event. */
+    id: count,
+    atMs: z.number(),
+    ageMs,
+    severity: z.enum(["info", "warn", "error"]),
+    /** e.g. node.joined, node.left, node.expired, node.updated, process.spawned, process.exited, boot.stalled, api.kill */
+    kind: z.string(),
+    node: unknownOr(z.string()),
+    mesh: unknownOr(z.string()),
+    message: z.string(),
+  })
+  .openapi("Event");
+
+export const StoreView = z
+  .object({
+    traces: count,
+    spans: count,
+    bytes: count,
+    maxSpans: count,
+    maxBytes: count,
+    receivedSpans: count,
+    /** Evicted with their traces to stay within the bounds. */
+    evictedSpans: count,
+    /** Refused at the intake (malformed or above a limit). */
+    rejectedSpans: count,
+    /** (evicted + rejected) / (received + rejected), 0 to 1; null before the first span. */
+    droppedShare: unknownOr(z.number()),
+  })
+  .openapi("TraceStore");
+
+export const MeshSummary = z
+  .object({ mesh: z.string(), live: count, byType: z.record(z.string(), count) })
+  .openapi("MeshSummary");
+
+export const ClusterSummary = z
+  .object({
+    atMs: z.number(),
+    /** Live in the console's own directory, the console itself counted. */
+    live: count,
+    meshes: z.array(MeshSummary),
+    links: count,
+    console: z.object({
+      name: z.string(),
+      id: z.string(),
+      mesh: z.string(),
+      observes: z.array(z.string()),
+      pid: count,
+      uptimeMs: ageMs,
+    }),
+    /** Processes of the supervisor; null where it does not answer. */
+    supervised: unknownOr(z.object({ processes: count, running: count, ageMs })),
+    demo: unknownOr(z.object({ running: z.boolean() })),
+    /** Stats subscriptions: wanted, those with figures not older than three intervals, and the interval. */
+    stats: z.object({ watched: count, fresh: count, intervalMs: count }),
+    /** Sums over the nodes whose stats are fresh; null where none is. */
+    framesSentPerMinute: unknownOr(z.number()),
+    framesReceivedPerMinute: unknownOr(z.number()),
+    telemetryDropped: unknownOr(count),
+    store: StoreView,
+    streamClients: count,
+  })
+  .openapi("Cluster");
+
+/** Whether every node's own directory lists whom it must; asked over the mesh. */
+export const Convergence = z
+  .object({
+    converged: z.boolean(),
+    live: count,
+    expected: unknownOr(count),
+    elapsedMs: z.number().nonnegative(),
+    /** Nodes that were expected or listed and did not answer for their own directory. */
+    unanswered: z.array(z.object({ name: z.string(), reason: z.string() })),
+    /** Who lacks whom. */
+    missing: z.array(z.object({ at: z.string(), lacks: z.array(z.string()) })),
+    /** Who lists whom it must not. */
+    unexpected: z.array(z.object({ at: z.string(), lists: z.array(z.string()) })),
+  })
+  .openapi("Convergence");
+
+// Stream: event names `snapshot`, `delta` and `ping`; the SSE id is `<run>-<seq>`.
+
+export const Snapshot = z
+  .object({
+    seq: count,
+    atMs: z.number(),
+    cluster: ClusterSummary,
+    nodes: z.array(NodeView),
+    links: z.array(LinkView),
+    /** The newest first, at most 100. */
+    messages: z.array(MessageView),
+    /** The newest first, at most 100. */
+    events: z.array(EventView),
+    services: ServiceGraph,
+  })
+  .openapi("Snapshot");
+
+/**
+ * What changed since `from`, which is the `seq` of the message before on this stream (or the Last-Event-ID). Nodes, links and
+ * messages replace the one with the same key; `services` and `cluster` replace the whole. Absent means unchanged.
+ */
+export const Delta = z
+  .object({
+    from: count,
+    seq: count,
+    atMs: z.number(),
+    cluster: ClusterSummary.optional(),
+    nodes: z.array(NodeView).optional(),
+    removedNodes: z.array(z.string()).optional(),
+    links: z.array(LinkView).optional(),
+    removedLinks: z.array(z.string()).optional(),
+    messages: z.array(MessageView).optional(),
+    events: z.array(EventView).optional(),
+    services: ServiceGraph.optional(),
+  })
+  .openapi("Delta");
+
+/** Comes when nothing else did for 2 s: a stream silent for longer than 5 s is stale. */
+export const Ping = z.object({ seq: count, atMs: z.number() }).openapi("Ping");
+
+// What the API takes. Strict: an unknown field is refused, not ignored.
+
+export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const label = z.string().regex(NAME_PATTERN);
+
+/** A full name, a node id, or a prefix of either. */
+export const NodeRef = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[a-z0-9][a-z0-9.-]*$/);
+
+export const SpawnRequest = z
+  .strictObject({
+    mesh: label,
+    type: label,
+    count: z.number().int().min(1).max(50).default(1),
+    cpuBudgetCores: z.number().positive().max(1024).optional(),
+    ramBudgetBytes: z
+      .number()
+      .int()
+      .positive()
+      .max(2 ** 46)
+      .optional(),
+  })
+  .openapi("SpawnRequest");
+
+export const SpawnedProcess = z
+  .object({ key: z.string(), pid: unknownOr(count), name: unknownOr(z.string()), mesh: z.string(), type: z.string() })
+  .openapi("SpawnedProcess");
+
+export const SpawnResult = z.object({ spawned: z.array(SpawnedProcess) }).openapi("SpawnResult");
+
+export const ActionResult = z
+  .object({
+    name: z.string(),
+    action: z.enum(["stop", "kill", "restart", "freeze", "thaw", "profile"]),
+    /** `already` where there was nothing to do (idempotent). */
+    result: z.enum(["done", "already"]),
+    pid: unknownOr(count),
+  })
+  .openapi("ActionResult");
+
+export const SendRequest = z
+  .strictObject({
+    to: z.union([
+      NodeRef,
+      z.strictObject({ mesh: label, type: label, pick: z.enum(["random", "least-loaded"]).optional() }),
+    ]),
+    operation: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
+      .refine((name) => !name.startsWith("mesh."), "names starting with 'mesh.' are reserved"),
+    /** The body: text, or base64 of bytes. At most one of the two. */
+    data: z.string().optional(),
+    dataBase64: z.base64().optional(),
+    /** Without a reply: at most once, no acknowledgement. */
+    oneWay: z.boolean().default(false),
+    timeoutMs: z.number().int().min(1).max(30_000).default(5_000),
+  })
+  .refine((body) => body.data === undefined || body.dataBase64 === undefined, "give data or dataBase64, not both")
+  .openapi("SendRequest");
+
+export const SendResult = z
+  .object({
+    /** The console's node sent it. */
+    from: z.string(),
+    /** Who answered; null for a one-way message to a selector. */
+    to: unknownOr(z.string()),
+    operation: z.string(),
+    oneWay: z.boolean(),
+    /** Null for one-way messages. */
+    replyBytes: unknownOr(count),
+    replyBase64: unknownOr(z.string()),
+    /** Where the reply is valid UTF-8. */
+    replyText: unknownOr(z.string()),
+    roundTripMs: unknownOr(z.number().nonnegative()),
+    path: unknownOr(z.object({ address: z.string(), kind: z.enum(["direct", "relay"]) })),
+    traceId: unknownOr(z.string()),
+  })
+  .openapi("SendResult");
+
+export const DemoResult = z.object({ running: z.boolean() }).openapi("DemoResult");
+
+// Lists are wrapped, so that they can grow fields.
+
+export const NodeList = z.object({ atMs: z.number(), nodes: z.array(NodeView) }).openapi("NodeList");
+export const LinkList = z.object({ atMs: z.number(), links: z.array(LinkView) }).openapi("LinkList");
+export const MessageList = z.object({ atMs: z.number(), messages: z.array(MessageView) }).openapi("MessageList");
+export const EventList = z.object({ atMs: z.number(), events: z.array(EventView) }).openapi("EventList");
+export const TraceList = z
+  .object({ atMs: z.number(), traces: z.array(TraceSummary), store: StoreView })
+  .openapi("TraceList");
