@@ -96,6 +96,19 @@ export const MESH_ERRORS = {
   MESH_E_CLOSED: { what: "the node is closed", hint: "start a new one" },
   MESH_E_BOOT_STALLED: { what: "a boot step did not finish in time", hint: "the boot trace names the step" },
   MESH_E_PROTOCOL: { what: "the peer violated the protocol", hint: "its connection was closed; check its version" },
+  MESH_E_USAGE: { what: "the command was not understood", hint: "`mesh help COMMAND` shows its options and examples" },
+  MESH_E_NO_CONSOLE: {
+    what: "no console answers",
+    hint: "start a cluster with `mesh up`, or name a console with --url and --token",
+  },
+  MESH_E_CLUSTER_RUNNING: {
+    what: "the data directory belongs to a running cluster",
+    hint: "stop that one, or give this one a data directory of its own with --data-dir",
+  },
+  MESH_E_NOT_CONVERGED: {
+    what: "the nodes did not all find each other in time",
+    hint: "`mesh status` and `mesh trace NAME` show what each of them is doing",
+  },
 } as const satisfies Record<string, { what: string; hint: string }>;
 
 export type MeshErrorCode = keyof typeof MESH_ERRORS;
