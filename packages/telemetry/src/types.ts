@@ -15,19 +15,39 @@ export interface TelemetryOptions {
   /** 0 switches metrics export off. Default 10,000. */
   readonly metricsIntervalMs?: number;
   readonly debugSpans?: boolean;
+  /** Bounds of each sink; the defaults are DEFAULT_SINK_LIMITS. */
+  readonly limits?: Partial<SinkLimits>;
 }
 
+/** What one sink may hold and how long it may take. */
+export interface SinkLimits {
+  /** Ended spans held by a sink, those being sent included; a further one is dropped and counted. */
+  readonly queueSpans: number;
+  /** Pause between two exports while fewer than a batch are waiting. */
+  readonly exportDelayMs: number;
+  /** A request that has no answer by then is torn down with its socket, and its spans count as dropped. */
+  readonly exportTimeoutMs: number;
+  /** How long exports wait for `nodeName` and `nodeId`; flush and shutdown end the wait. */
+  readonly identityWaitMs: number;
+}
+
+/** A collector. Two sinks with the same `url` are one: the first is kept. */
 export interface TelemetrySink {
   readonly name: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Counters since the start. Of the sampled spans that ended, each is exported, dropped or queued. */
 export interface SinkStats {
   readonly name: string;
+  /** Spans of requests that the collector answered with success. */
   readonly exportedSpans: number;
+  /** Spans lost: queue full, request failed, or shut down before they were sent. */
   readonly droppedSpans: number;
+  /** Spans waiting or being sent. */
   readonly queuedSpans: number;
+  /** Requests that failed, those with metrics included. */
   readonly failedExports: number;
 }
 
@@ -36,7 +56,7 @@ export interface Telemetry {
   readonly meter: Meter;
   /** True where per-frame debug spans are wanted. */
   readonly debugSpans: boolean;
-  /** Starts a span in the active context or the given one; it carries the name and id of the node. */
+  /** Starts a span in the active context or the given one; the node's name and id are in its resource. */
   startSpan(name: string, options?: SpanOptions, context?: Context): Span;
   /** Runs `work` inside a span that ends with it; a throw marks the span as error and goes on. */
   withSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T> | T): Promise<T>;
@@ -45,6 +65,7 @@ export interface Telemetry {
   /** Context of a remote caller; malformed headers give the root context. */
   extract(headers: { readonly traceparent?: string; readonly tracestate?: string }): Context;
   stats(): readonly SinkStats[];
+  /** Sends what has ended, within the bound and with what is known of the identity. Never rejects. */
   flush(timeoutMs: number): Promise<void>;
   /** Flushes and stops within the bound, whatever the collectors do. Never rejects. */
   shutdown(timeoutMs: number): Promise<void>;
