@@ -2,7 +2,7 @@
 
 export type LoadClass = "idle" | "normal" | "high" | "full";
 
-/** What a node says of itself. The protobuf encoding of this is signed (record-codec.ts, envelope.ts). */
+/** What a node says of itself. The protobuf encoding of this is signed (wire/record.ts, wire/envelope.ts). */
 export interface NodeRecord {
   readonly id: string;
   /** Random 64-bit number of this process start, 16 hex digits. Tells a restart from a reconnect. */
@@ -29,6 +29,8 @@ export interface NodeRecord {
   readonly framesReceived: number;
   readonly refreshIntervalMs: number;
   readonly status: "alive" | "leaving";
+  /** Membership credential of a mesh that demands one; opaque here, at most 1,024 bytes. */
+  readonly credential?: Uint8Array;
 }
 
 /** A record with its signature, as it travels. `bytes` is the encoded envelope (what is broadcast and synced). */
@@ -64,8 +66,8 @@ export type DirectoryChange =
       readonly atMs: number;
     }
   | { readonly kind: "left"; readonly entry: DirectoryEntry; readonly atMs: number }
-  /** No refresh within the staleness limit. */
-  | { readonly kind: "expired"; readonly entry: DirectoryEntry; readonly atMs: number }
+  /** No refresh within the staleness limit; `evicted`: given up for another identity because the directory is full. */
+  | { readonly kind: "expired"; readonly entry: DirectoryEntry; readonly atMs: number; readonly evicted?: true }
   /** The reader was too slow and `missed` changes were dropped; read `entries()` again. */
   | { readonly kind: "lagged"; readonly missed: number; readonly atMs: number };
 

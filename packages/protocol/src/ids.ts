@@ -1,0 +1,66 @@
+/**
+ * Ids as text and as bytes. A node id is an Ed25519 public key: 32 bytes on the wire, 64 lower-case hex digits everywhere else.
+ * A boot nonce is a random 64-bit number of one process start: 16 hex digits. Both are compared as text.
+ */
+import { DecodeError } from "./errors.js";
+
+export const NODE_ID_BYTES = 32;
+export const BOOT_NONCE_BYTES = 8;
+
+const NODE_ID = /^[0-9a-f]{64}$/;
+const BOOT_NONCE = /^[0-9a-f]{16}$/;
+
+export function isNodeId(text: string): boolean {
+  return NODE_ID.test(text);
+}
+
+export function isBootNonce(text: string): boolean {
+  return BOOT_NONCE.test(text);
+}
+
+/** Two digits per byte value; a table is several times faster than `toString(16)` on the path of every record. */
+const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+export function bytesToHex(bytes: Uint8Array): string {
+  let hex = "";
+  for (let i = 0; i < bytes.length; i++) hex += HEX_OF_BYTE[bytes[i]!];
+  return hex;
+}
+
+/** Throws `DecodeError` unless the text is an even number of hex digits. Upper case is read, never written. */
+export function hexToBytes(hex: string): Uint8Array {
+  if (hex.length % 2 !== 0) throw new DecodeError(`${hex.length} hex digits are not whole bytes`);
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = digitOf(hex.charCodeAt(2 * i));
+    const low = digitOf(hex.charCodeAt(2 * i + 1));
+    if (high < 0 || low < 0) throw new DecodeError("not a hex digit", 2 * i + (high < 0 ? 0 : 1));
+    bytes[i] = (high << 4) | low;
+  }
+  return bytes;
+}
+
+function digitOf(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  if (code >= 97 && code <= 102) return code - 87;
+  if (code >= 65 && code <= 70) return code - 55;
+  return -1;
+}
+
+/** 32 bytes as a node id. Throws `DecodeError` for any other length. */
+export function nodeIdFromBytes(bytes: Uint8Array): string {
+  if (bytes.length !== NODE_ID_BYTES) throw new DecodeError(`a node id of ${bytes.length} bytes instead of 32`);
+  return bytesToHex(bytes);
+}
+
+/** A node id as its 32 bytes. Throws `DecodeError` when the text is no node id. */
+export function nodeIdToBytes(id: string): Uint8Array {
+  if (id.length !== 2 * NODE_ID_BYTES) throw new DecodeError(`a node id of ${id.length} digits instead of 64`);
+  return hexToBytes(id);
+}
+
+/** A boot nonce from 8 random bytes. Throws `DecodeError` for any other length. */
+export function bootNonceFromBytes(bytes: Uint8Array): string {
+  if (bytes.length !== BOOT_NONCE_BYTES) throw new DecodeError(`a boot nonce of ${bytes.length} bytes instead of 8`);
+  return bytesToHex(bytes);
+}
