@@ -25,7 +25,11 @@ export function installContextManager(): void {
   if (!present) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 }
 
-const setHeader = { set: (carrier: Record<string, string>, key: string, value: string) => void (carrier[key] = value) };
+const setHeader = {
+  set: (carrier: Record<string, string>, key: string, value: string) => {
+    carrier[key] = value;
+  },
+};
 const getHeader = {
   keys: (carrier: TraceHeaders) => Object.keys(carrier),
   get: (carrier: TraceHeaders, key: string) => carrier[key as keyof TraceHeaders],
