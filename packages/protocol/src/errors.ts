@@ -85,6 +85,10 @@ export const MESH_ERRORS = {
     what: "the node record is above 4,000 bytes",
     hint: "use shorter addresses or fewer of them",
   },
+  MESH_E_BROADCAST_TOO_LARGE: {
+    what: "the broadcast is above 4,056 bytes",
+    hint: "send a digest and let receivers fetch the rest over a stream",
+  },
   MESH_E_MESH_MISMATCH: {
     what: "the peer belongs to another mesh",
     hint: "check the seed: it must name a node of the mesh you join",

@@ -11,12 +11,18 @@ export type GossipTimer =
   | { readonly kind: "send-ihave" }
   | { readonly kind: "graft"; readonly messageId: string }
   | { readonly kind: "evict-cache" }
-  /** Ours: re-sends Join while the topic has no neighbour (back-off), and re-joins known peers when isolated. */
-  | { readonly kind: "join-retry" };
+  /** Ours: re-sends Join while the topic has no neighbour (back-off), and re-joins known peers when isolated. A token that is not the newest is ignored. */
+  | { readonly kind: "join-retry"; readonly token: number };
+
+/** What may differ from topic to topic; taken from the join that makes the topic, ignored in later ones. */
+export interface TopicOptions {
+  /** Fewer neighbours than the configuration's: an observer takes 2. */
+  readonly activeViewCapacity?: number;
+}
 
 export type GossipInput =
-  /** Join the swarm through these peers; remembered as contacts for retries (bounded). */
-  | { readonly kind: "join"; readonly peers: readonly string[] }
+  /** Join the swarm through these peers; remembered as contacts for retries (bounded). The first join of a topic makes it, with `options`. */
+  | { readonly kind: "join"; readonly peers: readonly string[]; readonly options?: TopicOptions }
   | { readonly kind: "message"; readonly from: string; readonly message: TopicMessage }
   /** No connection to this peer is left, or a dial failed. */
   | { readonly kind: "peer-lost"; readonly peer: string }
@@ -38,7 +44,7 @@ export type GossipOutput =
   | {
       readonly kind: "received";
       readonly content: Uint8Array;
-      /** Previous hop, not the author. */
+      /** Previous hop, not the author. `scope.round` is the number of hops before it: 0 when it is the author. */
       readonly deliveredFrom: string;
       readonly scope: GossipScope;
     }
