@@ -20,6 +20,7 @@ import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { BasicTracerProvider, ParentBasedSampler, TraceIdRatioBasedSampler } from "@opentelemetry/sdk-trace-base";
 import { MetricSink } from "./metric-sink.js";
 import { NodeResource } from "./node-resource.js";
+import { PreciseStart } from "./precise-start.js";
 import { extractHeaders, injectHeaders, installContextManager } from "./propagation.js";
 import { SpanSink } from "./span-sink.js";
 import type { SinkLimits, SinkStats, Telemetry, TelemetryOptions, TelemetrySink } from "./types.js";
@@ -76,7 +77,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     resource,
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio ?? 1) }),
     spanLimits: SPAN_LIMITS,
-    spanProcessors: sinks.map((sink) => sink.spans),
+    spanProcessors: [new PreciseStart(), ...sinks.map((sink) => sink.spans)],
   }).getTracer(SCOPE, options.serviceVersion);
   const readers = sinks.flatMap((sink) => (sink.metrics ? [sink.metrics.reader] : []));
   const meters = readers.length > 0 ? new MeterProvider({ resource, readers }) : undefined;
