@@ -31,13 +31,18 @@ export function bytesToHex(bytes: Uint8Array): string {
 export function hexToBytes(hex: string): Uint8Array {
   if (hex.length % 2 !== 0) throw new DecodeError(`${hex.length} hex digits are not whole bytes`);
   const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = digitOf(hex.charCodeAt(2 * i));
-    const low = digitOf(hex.charCodeAt(2 * i + 1));
-    if (high < 0 || low < 0) throw new DecodeError("not a hex digit", 2 * i + (high < 0 ? 0 : 1));
-    bytes[i] = (high << 4) | low;
-  }
+  hexInto(hex, bytes);
   return bytes;
+}
+
+/** Writes the bytes of an even number of hex digits to the start of `target`; throws `DecodeError` at any other character. */
+export function hexInto(hex: string, target: Uint8Array): void {
+  for (let i = 0; i < hex.length; i += 2) {
+    const high = digitOf(hex.charCodeAt(i));
+    const low = digitOf(hex.charCodeAt(i + 1));
+    if (high < 0 || low < 0) throw new DecodeError("not a hex digit", high < 0 ? i : i + 1);
+    target[i >> 1] = (high << 4) | low;
+  }
 }
 
 function digitOf(code: number): number {

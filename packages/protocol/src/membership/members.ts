@@ -1,0 +1,124 @@
+/**
+ * The live members of one mesh: who is in, since when, and who goes first when there is no room.
+ *
+ * Kept lean, since a simulation holds millions of them: four fields per member, the record itself is shared. Lines as users see
+ * them are made on demand. Owner: Directory. Members leave by `remove` (left, expired) and by `makeRoom`.
+ */
+import { longerName, NAME_ID_DIGITS } from "../names.js";
+import { type DigestBits, DirectoryDigest, type Hash } from "./directory-digest.js";
+import type { DirectoryEntry, SignedRecord } from "./types.js";
+
+export interface Member {
+  signed: SignedRecord;
+  receivedAtMs: number;
+  firstSeenAtMs: number;
+  /** This node has had a connection with it, which proved its key. */
+  proven: boolean;
+}
+
+/** Ids that were connected before their record came; a handful while a mesh forms. */
+const MAX_PROVEN_AHEAD = 1_024;
+
+export class Members {
+  readonly #byId = new Map<string, Member>();
+  readonly #digest: DirectoryDigest;
+  readonly #provenAhead = new Set<string>();
+  /** Unproven ids, newest last; filled when room is needed. What is no longer true in it is skipped. */
+  #evictable: string[] = [];
+
+  constructor(hash: Hash) {
+    this.#digest = new DirectoryDigest(hash);
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get provenAhead(): number {
+    return this.#provenAhead.size;
+  }
+
+  get(id: string): Member | undefined {
+    return this.#byId.get(id);
+  }
+
+  values(): IterableIterator<Member> {
+    return this.#byId.values();
+  }
+
+  digest(bits: DigestBits): Uint8Array {
+    return this.#digest.at(bits);
+  }
+
+  add(signed: SignedRecord, receivedAtMs: number, nowMs: number): Member {
+    const { id } = signed.record;
+    const member = { signed, receivedAtMs, firstSeenAtMs: nowMs, proven: this.#provenAhead.delete(id) };
+    this.#byId.set(id, member);
+    this.#digest.toggle(id, signed.record);
+    return member;
+  }
+
+  replace(member: Member, signed: SignedRecord, receivedAtMs: number, nowMs: number): void {
+    const { record } = member.signed;
+    this.#digest.toggle(record.id, record);
+    this.#digest.toggle(record.id, signed.record);
+    if (signed.record.generation !== record.generation) member.firstSeenAtMs = nowMs;
+    member.signed = signed;
+    member.receivedAtMs = receivedAtMs;
+  }
+
+  /** Removes this member, and not another one that came in its place. */
+  remove(member: Member): void {
+    const { record } = member.signed;
+    if (this.#byId.get(record.id) !== member) return;
+    this.#byId.delete(record.id);
+    this.#digest.toggle(record.id, record);
+  }
+
+  markProven(id: string): void {
+    const member = this.#byId.get(id);
+    if (member !== undefined) member.proven = true;
+    else if (this.#provenAhead.size < MAX_PROVEN_AHEAD) this.#provenAhead.add(id);
+  }
+
+  isProven(id: string): boolean {
+    return this.#byId.get(id)?.proven ?? this.#provenAhead.has(id);
+  }
+
+  /**
+   * Who goes for a newcomer when the directory is full: the newest of those never connected, so that a flood of invented ids
+   * displaces itself and not the members that were there before it. `undefined` where all are proven.
+   */
+  victim(self: string): Member | undefined {
+    if (this.#evictable.length === 0) {
+      for (const [id, member] of this.#byId) if (!member.proven && id !== self) this.#evictable.push(id);
+    }
+    for (;;) {
+      const id = this.#evictable.pop();
+      if (id === undefined) return undefined;
+      const member = this.#byId.get(id);
+      if (member !== undefined && !member.proven && id !== self) return member;
+    }
+  }
+
+  /** A newcomer took a victim's place: it is the next to go. */
+  markEvictable(id: string): void {
+    this.#evictable.push(id);
+  }
+}
+
+/** A member as users see it. */
+export function entryOf(member: Member): DirectoryEntry {
+  const { record } = member.signed;
+  const { id, mesh, type } = record;
+  return {
+    id,
+    name: longerName(mesh, type, id, NAME_ID_DIGITS),
+    mesh,
+    type,
+    record,
+    state: "alive",
+    receivedAtMs: member.receivedAtMs,
+    firstSeenAtMs: member.firstSeenAtMs,
+  };
+}
