@@ -32,6 +32,7 @@ export const CloseCode = {
   meshMismatch: 8,
   unknownTag: 9,
   disconnect: 10,
+  stalled: 11,
 } as const;
 
 export interface TransportCounters {
@@ -115,6 +116,13 @@ export interface BiChannel {
   readonly peerId: string;
   readonly send: FramedWriter;
   readonly recv: FramedReader;
+  /**
+   * True once the connection below is being replaced by a better one (it is cut when its streams end, after 2 s at the latest)
+   * or is gone. Open another channel for what comes next; what is under way may finish here.
+   */
+  readonly retired: boolean;
+  /** Runs `listener` once when `retired` becomes true; at once where it is. */
+  onRetired(listener: () => void): void;
 }
 
 export interface Transport {

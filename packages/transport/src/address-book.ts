@@ -1,0 +1,40 @@
+/**
+ * Where peers may be reached: newest first, at most `maxAddresses` each, least recently learned peers forgotten first. Owner:
+ * the transport; entries leave by that bound only (an old address costs one failed attempt, a missing one the peer).
+ */
+import { parseSocketAddress } from "./iroh/addresses.js";
+
+export class AddressBook {
+  readonly #maxPeers: number;
+  readonly #maxAddresses: number;
+  readonly #addresses = new Map<string, readonly string[]>();
+
+  constructor(maxPeers: number, maxAddresses: number) {
+    this.#maxPeers = maxPeers;
+    this.#maxAddresses = maxAddresses;
+  }
+
+  get size(): number {
+    return this.#addresses.size;
+  }
+
+  /** What is not `ip:port` is passed over: addresses come from other nodes. */
+  learn(peerId: string, addresses: readonly string[]): void {
+    if (!/^[0-9a-f]{64}$/.test(peerId)) return;
+    const valid = addresses.slice(0, 4 * this.#maxAddresses).filter((address) => {
+      const parsed = parseSocketAddress(address);
+      return parsed !== undefined && parsed.port > 0;
+    });
+    if (valid.length === 0) return;
+    const merged = [...new Set([...valid, ...this.known(peerId)])].slice(0, this.#maxAddresses);
+    this.#addresses.delete(peerId);
+    this.#addresses.set(peerId, merged);
+    if (this.#addresses.size <= this.#maxPeers) return;
+    const oldest = this.#addresses.keys().next().value;
+    if (oldest !== undefined) this.#addresses.delete(oldest);
+  }
+
+  known(peerId: string): readonly string[] {
+    return this.#addresses.get(peerId) ?? [];
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * One connection to one peer, above the link: what is open on it, when it was last used, and whether it is being drained.
+ * Policy lives elsewhere (`registry.ts` decides which connection stays); this is the bookkeeping that policy reads.
+ *
+ * Owner: the registry, from `add` until the link's `closed` has answered.
+ */
+import type { Hello } from "@meshwork/protocol";
+import { BufferBudget } from "./buffer-budget.js";
+import type { Clock, TimerHandle } from "./clock.js";
+import { closeToken } from "./close-tokens.js";
+import type { TransportLimits } from "./limits.js";
+import type { LinkConnection } from "./link.js";
+
+/** After the last stream of a draining connection has ended: time for what was written last to be acknowledged. */
+const SETTLE_MS = 100;
+
+export class PeerConnection {
+  readonly link: LinkConnection;
+  readonly peerId: string;
+  readonly alpn: string;
+  readonly direction: "inbound" | "outbound";
+  /** Absent on `/iroh-gossip/1`. */
+  readonly hello: Hello | undefined;
+  readonly setUpAtMs: number;
+  readonly budget: BufferBudget;
+  /** Last frame, of either direction, that was not a probe. */
+  lastUsedMs: number;
+  lastHeardMs: number;
+  violations = 0;
+  /** Streams other than gossip, of either side. */
+  openStreams = 0;
+  gossipIn = 0;
+  gossipOut = 0;
+  readonly #clock: Clock;
+  readonly #limits: TransportLimits;
+  readonly #retireListeners = new Set<() => void>();
+  #retired = false;
+  #closing = false;
+  #closed = false;
+  #drain: { readonly code: number; readonly mayClose: () => boolean; deadline: TimerHandle } | undefined;
+  #settle: TimerHandle | undefined;
+
+  constructor(link: LinkConnection, hello: Hello | undefined, clock: Clock, limits: TransportLimits) {
+    this.link = link;
+    this.peerId = link.remoteId;
+    this.alpn = link.alpn;
+    this.direction = link.direction;
+    this.hello = hello;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.setUpAtMs = clock.now();
+    this.lastUsedMs = this.setUpAtMs;
+    this.lastHeardMs = this.setUpAtMs;
+    this.budget = new BufferBudget(limits.peerBufferBytes);
+  }
+
+  get retired(): boolean {
+    return this.#retired;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Closed by us, or ended: not to be used for anything new. */
+  get closing(): boolean {
+    return this.#closing || this.#closed;
+  }
+
+  get draining(): boolean {
+    return this.#drain !== undefined;
+  }
+
+  /** The id of the end that dialled. */
+  dialledBy(ownId: string): string {
+    return this.direction === "outbound" ? ownId : this.peerId;
+  }
+
+  heard(): void {
+    this.lastHeardMs = this.#clock.now();
+  }
+
+  used(): void {
+    this.lastUsedMs = this.#clock.now();
+  }
+
+  idleSinceMs(): number {
+    return this.#clock.now() - this.lastUsedMs;
+  }
+
+  close(code: number): void {
+    this.#stopDrain();
+    this.#closing = true;
+    this.link.close(code, closeToken(code));
+    this.retire();
+  }
+
+  /** Runs once, when this connection is replaced or gone. */
+  onRetired(listener: () => void): () => void {
+    if (this.#retired) {
+      listener();
+      return () => {};
+    }
+    this.#retireListeners.add(listener);
+    return () => this.#retireListeners.delete(listener);
+  }
+
+  get retireListeners(): number {
+    return this.#retireListeners.size;
+  }
+
+  /** No new streams of ours on it from now on; gossip streams finish. Whether anybody closes it is another matter. */
+  retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    for (const listener of [...this.#retireListeners]) listener();
+    this.#retireListeners.clear();
+  }
+
+  /** Back in service: the connection that was to replace it is gone. */
+  revive(): void {
+    this.#stopDrain();
+    this.#retired = false;
+  }
+
+  /**
+   * Retires it and closes it with `code` once its streams have ended, after `drainMs` at the latest; `mayClose` is asked then
+   * (false where its replacement has died meanwhile).
+   */
+  drain(code: number, mayClose: () => boolean): void {
+    if (this.#drain !== undefined || this.closing) return;
+    const deadline = this.#clock.setTimer(() => this.#drained(), this.#limits.drainMs);
+    this.#drain = { code, mayClose, deadline };
+    this.retire();
+    this.streamsChanged();
+  }
+
+  /** A stream ended (or the drain began): with none left, close a moment later. */
+  streamsChanged(): void {
+    if (this.#drain === undefined || this.#closed) return;
+    const open = this.openStreams + this.gossipIn + this.gossipOut;
+    if (open === 0) {
+      this.#settle ??= this.#clock.setTimer(() => this.#drained(), SETTLE_MS);
+    } else if (this.#settle !== undefined) {
+      this.#clock.clearTimer(this.#settle);
+      this.#settle = undefined;
+    }
+  }
+
+  #drained(): void {
+    const drain = this.#drain;
+    this.#stopDrain();
+    if (drain === undefined || this.#closed) return;
+    if (drain.mayClose()) this.close(drain.code);
+    else this.revive();
+  }
+
+  #stopDrain(): void {
+    if (this.#drain !== undefined) this.#clock.clearTimer(this.#drain.deadline);
+    if (this.#settle !== undefined) this.#clock.clearTimer(this.#settle);
+    this.#drain = undefined;
+    this.#settle = undefined;
+  }
+
+  /** The link has ended. */
+  gone(): void {
+    this.#closed = true;
+    this.#stopDrain();
+    this.retire();
+  }
+}

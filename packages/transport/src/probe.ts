@@ -1,0 +1,96 @@
+/**
+ * Round trips by datagram: `tag 0x02`, kind (0 ping, 1 pong), 8 bytes of nonce. Every node answers, without its owner's doing.
+ * One datagram per probe: a lost one is a time-out, and repeating is the failure detector's business.
+ * Owner: the transport; a pending probe leaves with its pong, its time-out, or when the peer is lost.
+ */
+import { MeshError } from "@meshwork/protocol";
+import { toHex } from "./bytes.js";
+import type { Clock, TimerHandle } from "./clock.js";
+import { StreamTag } from "./types.js";
+
+const PING = 0;
+const PONG = 1;
+const NONCE_BYTES = 8;
+export const PROBE_BYTES = 2 + NONCE_BYTES;
+
+interface Pending {
+  readonly peerId: string;
+  readonly sentAtMs: number;
+  readonly timer: TimerHandle;
+  readonly resolve: (rttMs: number) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Prober {
+  readonly #clock: Clock;
+  readonly #random: (bytes: number) => Uint8Array;
+  readonly #limit: number;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(clock: Clock, random: (bytes: number) => Uint8Array, limit: number) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** `send` puts the ping on its way, and throws where it cannot. Rejects with MESH_E_TIMEOUT, MESH_E_OVERLOADED or its error. */
+  probe(peerId: string, timeoutMs: number, send: (ping: Uint8Array) => void): Promise<number> {
+    if (this.#pending.size >= this.#limit) {
+      return Promise.reject(new MeshError("MESH_E_OVERLOADED", `${this.#limit} probes are under way`));
+    }
+    const nonce = this.#random(NONCE_BYTES);
+    const key = toHex(nonce);
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimer(() => {
+        this.#pending.delete(key);
+        reject(new MeshError("MESH_E_TIMEOUT", `no answer to a probe of ${peerId} within ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.#pending.set(key, { peerId, sentAtMs: this.#clock.now(), timer, resolve, reject });
+      try {
+        send(Uint8Array.of(StreamTag.probe, PING, ...nonce));
+      } catch (error) {
+        this.#take(key);
+        reject(error instanceof Error ? error : new MeshError("MESH_E_UNREACHABLE", String(error)));
+      }
+    });
+  }
+
+  #take(key: string): Pending | undefined {
+    const pending = this.#pending.get(key);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(key);
+    this.#clock.clearTimer(pending.timer);
+    return pending;
+  }
+
+  /** A probe datagram came in: the pong to send back, or nothing. `false` where it is malformed. */
+  receive(peerId: string, datagram: Uint8Array): Uint8Array | undefined | false {
+    if (datagram.length !== PROBE_BYTES) return false;
+    const kind = datagram[1];
+    if (kind === PING) {
+      const pong = datagram.slice();
+      pong[1] = PONG;
+      return pong;
+    }
+    if (kind !== PONG) return false;
+    const key = toHex(datagram.subarray(2));
+    // Only the probed peer may answer; a late or foreign pong is nothing.
+    if (this.#pending.get(key)?.peerId !== peerId) return undefined;
+    const pending = this.#take(key) as Pending;
+    pending.resolve(this.#clock.now() - pending.sentAtMs);
+    return undefined;
+  }
+
+  /** The peer is gone (or, without an id, the transport closes): its probes fail now instead of at their time-out. */
+  fail(error: Error, peerId?: string): void {
+    for (const [key, pending] of [...this.#pending]) {
+      if (peerId !== undefined && pending.peerId !== peerId) continue;
+      this.#take(key);
+      pending.reject(error);
+    }
+  }
+}
