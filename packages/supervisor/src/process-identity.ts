@@ -80,7 +80,7 @@ function readFromPs(pid: number): ProcessInfo | undefined {
   try {
     const args = ["-o", "ppid=,state=,lstart=,command=", "-p", String(pid)];
     const out = execFileSync("ps", args, { encoding: "utf8", timeout: 2_000, stdio: ["ignore", "pipe", "ignore"] });
-    return parsePs(pid, out.trim());
+    return parsePs(pid, out);
   } catch {
     return undefined;
   }
@@ -88,7 +88,7 @@ function readFromPs(pid: number): ProcessInfo | undefined {
 
 /** `lstart` is five words ("Fri Nov 20 13:31:00 2026"), whatever the locale's spelling. */
 export function parsePs(pid: number, line: string): ProcessInfo | undefined {
-  const match = /^(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/s.exec(line);
+  const match = /^(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/s.exec(line.trim());
   if (match === null) return undefined;
   const [, parent, state, startTime, command] = match as unknown as [string, string, string, string, string];
   const first = command.split(" ")[0] ?? "";

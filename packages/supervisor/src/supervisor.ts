@@ -44,6 +44,7 @@ import { Watchdog } from "./watchdog.js";
 const DEFAULT_MAX_NODES = 64;
 const DEFAULT_BOOT_TIMEOUT_MS = 15_000;
 const DEFAULT_STOP_GRACE_MS = 4_000;
+const MAX_CLOSE_GRACE_MS = 4_000;
 /** `close()` gives up on a process that SIGKILL did not end; the watchdog goes on with it. */
 const CLOSE_BOUND_MS = 4_700;
 const OWN_SEEDS = 3;
@@ -263,8 +264,10 @@ class ProcessSupervisor implements Supervisor {
     };
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#closeAll();
+  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#closeAll(
+      Math.min(options.graceMs ?? MAX_CLOSE_GRACE_MS, this.#stopGraceMs, MAX_CLOSE_GRACE_MS),
+    );
     return this.#closing;
   }
 
@@ -416,7 +419,7 @@ class ProcessSupervisor implements Supervisor {
     this.#emit({ kind: "removed", node: snapshot(entry) });
   }
 
-  async #closeAll(): Promise<void> {
+  async #closeAll(graceMs: number): Promise<void> {
     const entries = this.#table.all();
     const stops = entries.map(async (entry) => {
       entry.intent = "gone";
@@ -428,11 +431,11 @@ class ProcessSupervisor implements Supervisor {
         await run.exited;
       } else {
         entry.state = "stopping";
-        await run.stop("closing", this.#stopGraceMs);
+        await run.stop("closing", graceMs);
       }
     });
-    const host = this.#inlineHost?.stop("closing", this.#stopGraceMs);
-    const all = Promise.allSettled([...stops, host, this.#console?.stop("closing", this.#stopGraceMs)]);
+    const host = this.#inlineHost?.stop("closing", graceMs);
+    const all = Promise.allSettled([...stops, host, this.#console?.stop("closing", graceMs)]);
     let timer: NodeJS.Timeout | undefined;
     const bound = new Promise<"late">((resolve) => {
       timer = setTimeout(() => resolve("late"), CLOSE_BOUND_MS);

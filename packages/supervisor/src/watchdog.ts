@@ -65,10 +65,12 @@ export class Watchdog {
     return this.#ledger.sizes();
   }
 
+  /** Removes directories and files that are still owned, then says goodbye and waits for the process to end. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#restartTimer);
+    this.#ledger.removeAll();
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.ref();
