@@ -460,12 +460,15 @@ export const SpawnedProcess = z
   .object({ key: z.string(), pid: unknownOr(count), name: unknownOr(z.string()), mesh: z.string(), type: z.string() })
   .openapi("SpawnedProcess");
 
-export const SpawnResult = z.object({ spawned: z.array(SpawnedProcess) }).openapi("SpawnResult");
+/** Ready nodes, and why the others did not come up. Where none came up the answer is the first error instead. */
+export const SpawnResult = z
+  .object({ spawned: z.array(SpawnedProcess), failed: z.array(ErrorBody) })
+  .openapi("SpawnResult");
 
 export const ActionResult = z
   .object({
     name: z.string(),
-    action: z.enum(["stop", "kill", "restart", "freeze", "thaw", "profile"]),
+    action: z.enum(["stop", "kill", "restart", "freeze", "thaw"]),
     /** `already` where there was nothing to do (idempotent). */
     result: z.enum(["done", "already"]),
     pid: unknownOr(count),

@@ -1,0 +1,84 @@
+/** The API as one application: routes, the document that describes them, and coded errors for everything else. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { answerOf, ConsoleError, isInternal } from "../errors.js";
+import { Delta, Ping, Snapshot } from "../schemas.js";
+import { actionRoutes } from "./action-routes.js";
+import { type ApiContext, createRouter } from "./context.js";
+import { readRoutes } from "./read-routes.js";
+import { traceRoutes } from "./trace-routes.js";
+
+/** `onInternal` is told of errors that are the console's own fault. */
+export function createApi(context: ApiContext, onInternal: (error: unknown) => void): OpenAPIHono {
+  const app = createRouter();
+  app.route("/", readRoutes(context));
+  app.route("/", traceRoutes(context));
+  app.route("/", actionRoutes(context));
+  describeRawRoutes(app);
+
+  let document: unknown;
+  app.get("/api/openapi.json", (c) => {
+    document ??= app.getOpenAPI31Document({
+      openapi: "3.1.0",
+      info: { title: "meshwork console", version: context.version },
+      security: [{ bearer: [] }],
+    });
+    return c.json(document as object);
+  });
+
+  app.notFound((c) => {
+    // A path that exists under another method is a slip of the method, not of the path.
+    const known = app.routes.some((route) => route.path.includes("/api/") && matches(route.path, c.req.path));
+    const { status, body } = answerOf(
+      new ConsoleError(known ? "MESH_E_METHOD" : "MESH_E_NO_SUCH_ENDPOINT", `${c.req.method} ${c.req.path}`),
+    );
+    return c.json(body, status as ContentfulStatusCode);
+  });
+
+  app.onError((thrown, c) => {
+    // A body that is no JSON is reported by the framework as an exception with a status of its own.
+    const malformed = (thrown as { status?: unknown }).status === 400;
+    const error = malformed ? new ConsoleError("MESH_E_INVALID_INPUT", "the body is not valid JSON") : thrown;
+    if (isInternal(error)) onInternal(error);
+    const { status, body } = answerOf(error);
+    return c.json(body, status as ContentfulStatusCode);
+  });
+  return app;
+}
+
+function matches(pattern: string, path: string): boolean {
+  const [expected, actual] = [pattern.split("/"), path.split("/")];
+  return (
+    expected.length === actual.length && expected.every((part, index) => part.startsWith(":") || part === actual[index])
+  );
+}
+
+/** Served beside the router (http/server.ts); described here so that the document is whole. */
+function describeRawRoutes(app: OpenAPIHono): void {
+  const { openAPIRegistry: registry } = app;
+  registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  for (const [name, schema] of Object.entries({ Snapshot, Delta, Ping })) registry.register(name, schema);
+  const text = (description: string, type: string) => ({
+    description,
+    content: { [type]: { schema: { type: "string" as const } } },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/api/stream",
+    description:
+      "Server-sent events `snapshot`, `delta` and `ping` with the data of the same names; resume with Last-Event-ID.",
+    responses: { 200: text("The stream", "text/event-stream") },
+  });
+  registry.registerPath({
+    method: "get",
+    path: "/metrics",
+    responses: { 200: text("Prometheus text format", "text/plain") },
+  });
+  for (const kind of ["traces", "metrics"])
+    registry.registerPath({
+      method: "post",
+      path: `/v1/${kind}`,
+      description: "OTLP/HTTP intake, protobuf or JSON, gzip or plain, at most 4 MiB.",
+      responses: { 200: text("Taken", "application/x-protobuf") },
+    });
+}

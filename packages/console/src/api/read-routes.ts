@@ -1,0 +1,183 @@
+/** Live state: cluster, nodes, links, directory, messages, events, convergence. */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { DirectoryLine } from "../api-types.js";
+import { checkConvergence } from "../convergence.js";
+import { locationOf } from "../live/node-row.js";
+import {
+  ClusterSummary,
+  Convergence,
+  DirectoryView,
+  EventList,
+  Health,
+  LinkList,
+  MessageList,
+  NAME_PATTERN,
+  NodeDetail,
+  NodeList,
+  NodeRef,
+  NodeState,
+} from "../schemas.js";
+import { type ApiContext, createRouter, errors, json, rowOf } from "./context.js";
+
+const label = z.string().regex(NAME_PATTERN);
+const limit = (max: number) => z.coerce.number().int().min(1).max(max).optional();
+
+const health = createRoute({
+  method: "get",
+  path: "/api/health",
+  security: [],
+  responses: { 200: json(Health, "The console answers. Nothing else is said without the token."), ...errors },
+});
+
+const cluster = createRoute({
+  method: "get",
+  path: "/api/cluster",
+  responses: { 200: json(ClusterSummary, "Summary over all meshes"), ...errors },
+});
+
+const nodes = createRoute({
+  method: "get",
+  path: "/api/nodes",
+  request: { query: z.strictObject({ mesh: label.optional(), type: label.optional(), state: NodeState.optional() }) },
+  responses: { 200: json(NodeList, "All nodes, those gone within the last minute included"), ...errors },
+});
+
+const node = createRoute({
+  method: "get",
+  path: "/api/nodes/{name}",
+  request: { params: z.object({ name: NodeRef }) },
+  responses: { 200: json(NodeDetail, "One node, by name, id or unique prefix"), ...errors },
+});
+
+const links = createRoute({
+  method: "get",
+  path: "/api/links",
+  responses: { 200: json(LinkList, "Links as the nodes' own active views report them"), ...errors },
+});
+
+const directory = createRoute({
+  method: "get",
+  path: "/api/directory",
+  request: { query: z.strictObject({ as: NodeRef.optional() }) },
+  responses: {
+    200: json(DirectoryView, "A node's own directory, asked over the mesh; without `as` the console's"),
+    ...errors,
+  },
+});
+
+const messages = createRoute({
+  method: "get",
+  path: "/api/messages",
+  request: { query: z.strictObject({ limit: limit(500) }) },
+  responses: { 200: json(MessageList, "The last messages, newest first"), ...errors },
+});
+
+const events = createRoute({
+  method: "get",
+  path: "/api/events",
+  request: { query: z.strictObject({ limit: limit(1_000) }) },
+  responses: { 200: json(EventList, "The last events, newest first"), ...errors },
+});
+
+const convergence = createRoute({
+  method: "get",
+  path: "/api/convergence",
+  request: {
+    query: z.strictObject({
+      expected: z.coerce.number().int().min(1).max(100_000).optional(),
+      timeoutMs: z.coerce.number().int().min(100).max(10_000).optional(),
+    }),
+  },
+  responses: {
+    200: json(Convergence, "Whether every node's own directory lists whom it must, asked over the mesh now"),
+    ...errors,
+  },
+});
+
+export function readRoutes(context: ApiContext): OpenAPIHono {
+  const { model, firstLookMs } = context;
+  const { live, clock } = model;
+  const look = () => live.look(firstLookMs);
+  const routes = createRouter();
+
+  routes.openapi(health, (c) => c.json({ status: "ok" as const }, 200));
+
+  routes.openapi(cluster, async (c) => {
+    await look();
+    return c.json(model.cluster(), 200);
+  });
+
+  routes.openapi(nodes, async (c) => {
+    const { mesh, type, state } = c.req.valid("query");
+    await look();
+    const views = live
+      .nodes()
+      .filter(
+        (view) =>
+          (mesh === undefined || view.mesh === mesh) &&
+          (type === undefined || view.type === type) &&
+          (state === undefined || view.state === state),
+      );
+    return c.json({ atMs: clock.wallMs(), nodes: views }, 200);
+  });
+
+  routes.openapi(node, async (c) => {
+    await look();
+    return c.json(live.detail(rowOf(model, c.req.valid("param").name)), 200);
+  });
+
+  routes.openapi(links, async (c) => {
+    await look();
+    return c.json({ atMs: clock.wallMs(), links: live.links() }, 200);
+  });
+
+  routes.openapi(directory, async (c) => {
+    const { as } = c.req.valid("query");
+    const self = model.node;
+    const target =
+      as === undefined ? self.id : self.id === as || self.name === as ? self.id : self.directory.resolve(as).id;
+    if (target === self.id) return c.json({ as: self.name, asked: false, entries: ownEntries(context) }, 200);
+    const entry = self.directory.resolve(target);
+    const entries = await self.directoryOf(target, { timeoutMs: 3_000, signal: c.req.raw.signal });
+    const lines = entries.map(({ id, name, mesh, type, addresses, ageMs, state }) => ({
+      ...{ name, id, idPrefix: id.slice(0, 6), mesh, type, state },
+      addresses: [...addresses],
+      location: locationOf(addresses),
+      ageMs: Math.max(0, ageMs),
+    }));
+    return c.json({ as: entry.name, asked: true, entries: lines }, 200);
+  });
+
+  routes.openapi(messages, (c) => {
+    const list = model.messages.newestFirst(c.req.valid("query").limit ?? 100, clock.nowMs());
+    return c.json({ atMs: clock.wallMs(), messages: list }, 200);
+  });
+
+  routes.openapi(events, (c) => {
+    live.sync();
+    return c.json({ atMs: clock.wallMs(), events: model.events.newestFirst(c.req.valid("query").limit ?? 100) }, 200);
+  });
+
+  routes.openapi(convergence, async (c) => {
+    const { expected, timeoutMs } = c.req.valid("query");
+    const result = await checkConvergence(
+      model.node,
+      expected === undefined ? {} : { count: expected },
+      timeoutMs === undefined ? {} : { timeoutMs },
+    );
+    return c.json(result, 200);
+  });
+
+  return routes;
+}
+
+function ownEntries({ model }: ApiContext): DirectoryLine[] {
+  const nowMs = model.clock.nowMs();
+  return model.node.directory.entries().map((entry) => ({
+    ...{ name: entry.name, id: entry.id, idPrefix: entry.id.slice(0, 6), mesh: entry.mesh, type: entry.type },
+    addresses: [...entry.record.addresses],
+    location: locationOf(entry.record.addresses, entry.record.relayUrl),
+    state: entry.state,
+    ageMs: Math.max(0, nowMs - entry.receivedAtMs),
+  }));
+}

@@ -1,0 +1,163 @@
+/**
+ * The live stream: one snapshot, then at most four deltas a second to each client, and a ping where nothing happened for 2 s.
+ *
+ * A client whose socket is full is left out until it drains and then gets one delta of all it missed, since deltas are made of
+ * state (version-clock.ts): what the console holds per client is at most one message, whatever the client does. One that does not
+ * drain for 60 s is closed. Owner: startConsole; a client ends with its connection or with `close()`.
+ */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ConsoleError } from "../errors.js";
+import type { ConsoleModel } from "../model.js";
+
+const TICK_MS = 250;
+const SLOW_MS = 1_000;
+const PING_MS = 2_000;
+const STUCK_MS = 60_000;
+
+interface Client {
+  readonly response: ServerResponse;
+  readonly release: () => void;
+  cursor: number;
+  slowCursor: number;
+  slowAtMs: number;
+  sentAtMs: number;
+  draining: boolean;
+}
+
+export interface StreamHubOptions {
+  readonly model: ConsoleModel;
+  readonly maxClients: number;
+  readonly tickMs?: number;
+}
+
+export class StreamHub {
+  readonly #options: StreamHubOptions;
+  readonly #clients = new Set<Client>();
+  /** Tells this run's sequence numbers from those of a console before it. */
+  readonly run = randomBytes(6).toString("hex");
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: StreamHubOptions) {
+    this.#options = options;
+    options.model.streamClients = () => this.#clients.size;
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Takes over the response. Throws MESH_E_TOO_MANY_STREAMS before anything is written. */
+  open(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#clients.size >= this.#options.maxClients)
+      throw new ConsoleError("MESH_E_TOO_MANY_STREAMS", `the limit is ${this.#options.maxClients}`);
+    const { model } = this.#options;
+    const nowMs = model.clock.nowMs();
+    const client: Client = {
+      response,
+      release: model.live.attention.hold(),
+      cursor: 0,
+      slowCursor: 0,
+      slowAtMs: nowMs,
+      sentAtMs: nowMs,
+      draining: false,
+    };
+    this.#clients.add(client);
+    const end = () => this.#end(client);
+    response.once("close", end);
+    response.once("error", end);
+    response.on("drain", () => {
+      client.draining = false;
+      client.sentAtMs = model.clock.nowMs();
+    });
+    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
+    request.socket.setNoDelay(true);
+    request.socket.setTimeout(0);
+    model.live.sync();
+    const since = this.#resumePoint(request.headers["last-event-id"]);
+    if (since === undefined) {
+      const snapshot = model.snapshot();
+      this.#send(client, "snapshot", snapshot.seq, JSON.stringify(snapshot));
+      client.slowCursor = snapshot.seq;
+    } else {
+      client.cursor = since;
+      client.slowCursor = since;
+      const delta = model.delta(since, since, true);
+      const seq = model.versions.value;
+      if (delta === undefined) this.#send(client, "ping", seq, JSON.stringify({ seq, atMs: model.clock.wallMs() }));
+      else this.#send(client, "delta", seq, JSON.stringify(delta));
+      client.slowCursor = seq;
+    }
+    this.#timer ??= setInterval(() => this.#tick(), this.#options.tickMs ?? TICK_MS);
+    this.#timer.unref();
+  }
+
+  /** The reader's last sequence number, where a delta from there would be complete. */
+  #resumePoint(lastEventId: string | string[] | undefined): number | undefined {
+    if (typeof lastEventId !== "string") return undefined;
+    const match = /^([0-9a-f]{12})-(\d{1,15})$/.exec(lastEventId);
+    if (match === null || match[1] !== this.run) return undefined;
+    const seq = Number(match[2]);
+    const { model } = this.#options;
+    return seq > model.versions.value || seq < model.live.horizon ? undefined : seq;
+  }
+
+  #tick(): void {
+    const { model } = this.#options;
+    model.live.sync();
+    const nowMs = model.clock.nowMs();
+    // Clients that are up to date share their cursors: the delta is made and serialised once for all of them.
+    const made = new Map<string, string | undefined>();
+    for (const client of [...this.#clients]) {
+      if (client.draining) {
+        if (nowMs - client.sentAtMs > STUCK_MS) client.response.destroy();
+        continue;
+      }
+      if (client.cursor < model.live.horizon) {
+        const snapshot = model.snapshot();
+        this.#send(client, "snapshot", snapshot.seq, JSON.stringify(snapshot));
+        client.slowCursor = snapshot.seq;
+        continue;
+      }
+      const withSlow = nowMs - client.slowAtMs >= SLOW_MS;
+      const key = `${client.cursor}|${withSlow ? client.slowCursor : ""}`;
+      if (!made.has(key)) {
+        const delta = model.delta(client.cursor, client.slowCursor, withSlow);
+        made.set(key, delta === undefined ? undefined : JSON.stringify(delta));
+      }
+      const text = made.get(key);
+      const seq = model.versions.value;
+      if (withSlow) {
+        client.slowAtMs = nowMs;
+        client.slowCursor = seq;
+      }
+      if (text !== undefined) this.#send(client, "delta", seq, text);
+      else if (nowMs - client.sentAtMs >= PING_MS)
+        this.#send(client, "ping", seq, JSON.stringify({ seq, atMs: model.clock.wallMs() }));
+    }
+  }
+
+  #send(client: Client, event: string, seq: number, data: string): void {
+    client.cursor = seq;
+    client.sentAtMs = this.#options.model.clock.nowMs();
+    const fits = client.response.write(`id: ${this.run}-${seq}\nevent: ${event}\ndata: ${data}\n\n`);
+    if (!fits) client.draining = true;
+  }
+
+  #end(client: Client): void {
+    if (!this.#clients.delete(client)) return;
+    client.release();
+    if (this.#clients.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const client of [...this.#clients]) {
+      client.response.end();
+      this.#end(client);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** What happened lately, for the page and `GET /api/events`. Owner: the console; bounded, the oldest goes first. */
+import type { EventView } from "../api-types.js";
+import type { ConsoleClock } from "../clock.js";
+import type { VersionClock } from "../version-clock.js";
+
+export interface EventInput {
+  readonly severity: EventView["severity"];
+  readonly kind: string;
+  readonly node: string | null;
+  readonly mesh: string | null;
+  readonly message: string;
+}
+
+interface Row extends EventInput {
+  readonly id: number;
+  readonly atMs: number;
+  readonly seenMs: number;
+  readonly version: number;
+}
+
+const MAX_EVENTS = 1_000;
+
+export class EventLog {
+  readonly #versions: VersionClock;
+  readonly #clock: ConsoleClock;
+  readonly #max: number;
+  #rows: Row[] = [];
+  #nextId = 1;
+
+  constructor(versions: VersionClock, clock: ConsoleClock, max = MAX_EVENTS) {
+    this.#versions = versions;
+    this.#clock = clock;
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  add(event: EventInput): void {
+    const { nowMs, wallMs } = this.#clock;
+    this.#rows.push({ ...event, id: this.#nextId, atMs: wallMs(), seenMs: nowMs(), version: this.#versions.next() });
+    this.#nextId += 1;
+    // Trimmed in blocks: shifting one by one would move the whole array for each event.
+    if (this.#rows.length > this.#max * 1.25) this.#rows = this.#rows.slice(-this.#max);
+  }
+
+  newestFirst(limit: number, sinceVersion = 0): EventView[] {
+    const nowMs = this.#clock.nowMs();
+    const views: EventView[] = [];
+    for (let i = this.#rows.length - 1; i >= 0 && views.length < limit; i -= 1) {
+      const { seenMs, version, ...row } = this.#rows[i]!;
+      if (version <= sinceVersion) break;
+      views.push({ ...row, ageMs: Math.max(0, nowMs - seenMs) });
+    }
+    return views;
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * What the page shows, gathered: directory and its changes, stats while somebody looks, the supervisor's list, boot traces. Every
+ * source is asked for; nothing is computed that was not measured. One per console; `close()` ends all subscriptions and timers.
+ */
+import type { DirectoryChange, MeshNode, NodeStats } from "@meshwork/node";
+import type { BootTrace, LinkView, NodeDetail, NodeView } from "../api-types.js";
+import type { ConsoleClock } from "../clock.js";
+import type { SupervisedProcess, SupervisorClient } from "../supervisor-client.js";
+import type { VersionClock } from "../version-clock.js";
+import { Attention } from "./attention.js";
+import type { EventLog } from "./event-log.js";
+import { LinkTable } from "./link-table.js";
+import { detailOf, type NodeRow } from "./node-row.js";
+import { NodeTable } from "./node-table.js";
+import { StatsWatch } from "./stats-watch.js";
+
+const SUPERVISOR_POLL_MS = 2_000;
+const OWN_STATS_MS = 1_000;
+const MAX_DEPARTURES = 1_024;
+
+export interface LiveStateOptions {
+  readonly node: MeshNode;
+  readonly supervisor: SupervisorClient | undefined;
+  readonly clock: ConsoleClock;
+  readonly versions: VersionClock;
+  readonly events: EventLog;
+  /** Newest boot trace of a node, where the store has one. */
+  readonly bootOf: (name: string) => BootTrace | undefined;
+}
+
+export class LiveState {
+  readonly attention: Attention;
+  readonly #options: LiveStateOptions;
+  readonly #nodes: NodeTable;
+  readonly #links: LinkTable;
+  readonly #watch: StatsWatch;
+  readonly #unsubscribe: (() => void)[] = [];
+  /** Why ids left the directory; an entry goes when the next directory sync has used it. */
+  readonly #departures = new Map<string, "left" | "dead" | "expired">();
+  readonly #statsWaiters = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #polls = 0;
+  #processes: { list: readonly SupervisedProcess[]; atMs: number } | undefined;
+  #listing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: LiveStateOptions) {
+    this.#options = options;
+    this.#nodes = new NodeTable(options.versions);
+    this.#links = new LinkTable(options.versions);
+    this.#watch = new StatsWatch({ node: options.node, onStats: (id, stats) => this.#onStats(id, stats) });
+    this.attention = new Attention((on) => this.#onAttention(on));
+    this.#unsubscribe.push(options.node.directory.onChange((change) => this.#onChange(change)));
+    if (options.supervisor !== undefined)
+      this.#unsubscribe.push(options.supervisor.onChange(() => void this.#listProcesses()));
+    this.sync();
+    void this.#listProcesses();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.attention.close();
+    this.#watch.close();
+    clearInterval(this.#timer);
+    for (const wake of [...this.#statsWaiters]) wake();
+  }
+
+  /** Brings the rows up to the directory. Called on changes, before each read and on each tick of the stream. */
+  sync(): void {
+    if (this.#closed) return;
+    const { node, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const departure = (id: string) => this.#departures.get(id) ?? "expired";
+    const { gone } = this.#nodes.syncDirectory(node.directory.entries(), departure, nowMs, node.id);
+    this.#departures.clear();
+    for (const row of gone) if (row.id !== null) this.#links.forget(row.id);
+    this.#nodes.ensureSelf(node, nowMs);
+    for (const row of this.#nodes.rows())
+      if (row.boot === undefined && row.name !== null) {
+        const boot = this.#options.bootOf(row.name);
+        if (boot !== undefined) this.#nodes.setBoot(row.name, boot);
+      }
+    this.#nodes.sweep(nowMs);
+    if (this.attention.on) this.#watch.sync(this.#othersLive());
+  }
+
+  #othersLive(): Set<string> {
+    const ids = new Set<string>();
+    for (const row of this.#nodes.rows())
+      if (row.state === "live" && row.id !== null && row.id !== this.#options.node.id) ids.add(row.id);
+    return ids;
+  }
+
+  #onChange(change: DirectoryChange): void {
+    const { events } = this.#options;
+    // Read as a string: a later version of the node may know further kinds of departure.
+    const kind: string = change.kind;
+    if (change.kind === "lagged") {
+      this.sync();
+      return;
+    }
+    const { entry } = change;
+    if (kind === "left" || kind === "expired" || kind === "dead") {
+      if (this.#departures.size < MAX_DEPARTURES) this.#departures.set(entry.id, kind);
+      const severity = kind === "left" ? "info" : "warn";
+      const text =
+        kind === "left" ? "left the mesh" : kind === "dead" ? "was declared dead" : "sent no refresh in time";
+      events.add({
+        severity,
+        kind: `node.${kind}`,
+        node: entry.name,
+        mesh: entry.mesh,
+        message: `${entry.name} ${text}`,
+      });
+    } else if (change.kind === "joined") {
+      const message = `${entry.name} joined`;
+      events.add({ severity: "info", kind: "node.joined", node: entry.name, mesh: entry.mesh, message });
+    } else if (change.kind === "updated" && entry.record.generation !== change.previous.record.generation) {
+      const message = `${entry.name} restarted (generation ${entry.record.generation})`;
+      events.add({ severity: "info", kind: "node.restarted", node: entry.name, mesh: entry.mesh, message });
+    }
+    this.sync();
+  }
+
+  #onStats(id: string, stats: NodeStats): void {
+    if (this.#closed) return;
+    const nowMs = this.#options.clock.nowMs();
+    if (!this.#nodes.setStats(id, stats, nowMs)) return;
+    this.#links.report(id, stats.activeViews, nowMs);
+    for (const wake of [...this.#statsWaiters]) wake();
+  }
+
+  #onAttention(on: boolean): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (!on || this.#closed) {
+      this.#watch.close();
+      return;
+    }
+    this.sync();
+    this.#tick();
+    this.#timer = setInterval(() => this.#tick(), OWN_STATS_MS);
+    this.#timer.unref();
+  }
+
+  #tick(): void {
+    this.#onStats(this.#options.node.id, this.#options.node.stats());
+    this.#polls += 1;
+    if (this.#polls % (SUPERVISOR_POLL_MS / OWN_STATS_MS) === 0) void this.#listProcesses();
+  }
+
+  /** Asks the supervisor. Calls meanwhile share the answer under way and see one more. */
+  #listProcesses(): Promise<void> {
+    const { supervisor, clock } = this.#options;
+    if (supervisor === undefined || this.#closed) return Promise.resolve();
+    this.#listing ??= supervisor
+      .list()
+      .then(
+        (list) => {
+          if (this.#closed) return;
+          this.#processes = { list, atMs: clock.nowMs() };
+          this.#nodes.syncProcesses(list, clock.nowMs());
+          this.sync();
+        },
+        () => {
+          this.#processes = undefined;
+        },
+      )
+      .finally(() => {
+        this.#listing = undefined;
+      });
+    return this.#listing;
+  }
+
+  /** The supervisor's list, fresh. */
+  async processes(): Promise<{ list: readonly SupervisedProcess[]; atMs: number } | undefined> {
+    await this.#listing;
+    await this.#listProcesses();
+    return this.#processes;
+  }
+
+  /** As last listed; undefined where the supervisor did not answer. */
+  get lastProcesses(): { list: readonly SupervisedProcess[]; atMs: number } | undefined {
+    return this.#processes;
+  }
+
+  /** A boot trace grew. */
+  onBoot(name: string | null, pid: number | null, boot: BootTrace): void {
+    if (name !== null) this.#nodes.setBoot(name, boot);
+    else if (pid !== null) this.#nodes.setBootByPid(pid, boot);
+  }
+
+  /** Looks, and waits until every live node has sent figures since, or `timeoutMs` are over. At once where somebody looks already. */
+  async look(timeoutMs: number): Promise<void> {
+    const was = this.attention.on;
+    const fromMs = this.#options.clock.nowMs();
+    this.attention.touch();
+    this.sync();
+    if (was) return;
+    const complete = () => {
+      for (const row of this.#nodes.rows()) if (row.state === "live" && row.statsAtMs < fromMs) return false;
+      return true;
+    };
+    if (complete()) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#statsWaiters.delete(wake);
+        resolve();
+      };
+      const wake = () => {
+        if (this.#closed || complete()) done();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#statsWaiters.add(wake);
+    });
+  }
+
+  nodes(sinceVersion = 0): NodeView[] {
+    return this.#nodes.views(this.#options.clock.nowMs(), sinceVersion);
+  }
+
+  links(sinceVersion = 0): LinkView[] {
+    return this.#links.views(this.#options.clock.nowMs(), this.#nodes.nameOf, sinceVersion);
+  }
+
+  detail(row: NodeRow): NodeDetail {
+    return detailOf(row, this.#options.clock.nowMs(), this.#nodes.nameOf);
+  }
+
+  /** By name, id, or row key; else by a prefix that fits exactly one row (`ambiguous` lists the fits). */
+  find(ref: string): { readonly row?: NodeRow; readonly ambiguous?: readonly string[] } {
+    const fits: NodeRow[] = [];
+    for (const row of this.#nodes.rows()) {
+      if (row.name === ref || row.id === ref || row.key === ref) return { row };
+      if (row.name?.startsWith(ref) || row.id?.startsWith(ref)) fits.push(row);
+    }
+    if (fits.length === 1) return { row: fits[0]! };
+    return fits.length === 0 ? {} : { ambiguous: fits.map((row) => row.name ?? row.key).slice(0, 20) };
+  }
+
+  rows(): IterableIterator<NodeRow> {
+    return this.#nodes.rows();
+  }
+
+  removedSince(version: number): { nodes: string[]; links: string[] } {
+    return { nodes: this.#nodes.removedSince(version), links: this.#links.removedSince(version) };
+  }
+
+  /** Deltas are complete for readers at or above this version. */
+  get horizon(): number {
+    return Math.max(this.#nodes.removals.horizon, this.#links.removals.horizon);
+  }
+
+  get linkCount(): number {
+    return this.#links.size;
+  }
+
+  statsSummary(): { watched: number; fresh: number; intervalMs: number } {
+    const nowMs = this.#options.clock.nowMs();
+    const { intervalMs } = this.#watch;
+    let fresh = 0;
+    for (const row of this.freshRows(nowMs)) if (row.id !== this.#options.node.id) fresh += 1;
+    return { watched: this.#watch.size, fresh, intervalMs };
+  }
+
+  /** Live rows whose stats are not older than three intervals. */
+  *freshRows(nowMs: number): Generator<NodeRow> {
+    for (const row of this.#nodes.rows())
+      if (row.state === "live" && row.stats !== undefined && nowMs - row.statsAtMs <= 3 * this.#watch.intervalMs)
+        yield row;
+  }
+
+  sizes(): Readonly<Record<string, number>> {
+    return {
+      nodeRows: this.#nodes.size,
+      linkRows: this.#links.size,
+      removals: this.#nodes.removals.size + this.#links.removals.size,
+      statsWatchers: this.#watch.size,
+    };
+  }
+}

@@ -1,0 +1,108 @@
+/** One node as the console knows it from four sources (directory, stats, supervisor, boot trace), and its view: a pure function. */
+import type { DirectoryEntry, NodeStats } from "@meshwork/node";
+import type { BootTrace, BootView, NodeDetail, NodeState, NodeView, PeerRef, ProcessView } from "../api-types.js";
+import type { SupervisedProcess } from "../supervisor-client.js";
+
+export interface NodeRow {
+  readonly key: string;
+  id: string | null;
+  name: string | null;
+  mesh: string;
+  type: string;
+  state: NodeState;
+  stateSinceMs: number;
+  entry: DirectoryEntry | undefined;
+  stats: NodeStats | undefined;
+  statsAtMs: number;
+  process: SupervisedProcess | undefined;
+  boot: BootTrace | undefined;
+  version: number;
+}
+
+/** First address, else the relay. */
+export function locationOf(addresses: readonly string[] | undefined, relayUrl?: string): string | null {
+  return addresses?.[0] ?? relayUrl ?? null;
+}
+
+function bootView(row: NodeRow): BootView | null {
+  const { boot, process, state } = row;
+  if (boot !== undefined) {
+    const { durationMs, traceId, step, message } = boot;
+    return { state: boot.state, durationMs, traceId, step, message };
+  }
+  if (process === undefined) return null;
+  const durationMs = process.bootMs;
+  const known = { durationMs, traceId: process.bootTraceId, step: process.lastStep, message: process.failure };
+  if (durationMs !== null) return { ...known, state: "ready", step: null };
+  return { ...known, state: state === "exited" || process.failure !== null ? "failed" : "running" };
+}
+
+function processView(row: NodeRow): ProcessView | null {
+  const { process, stats } = row;
+  if (process === undefined && stats === undefined) return null;
+  return {
+    pid: stats?.process.pid ?? process?.pid ?? null,
+    shared: stats?.process.shared ?? process?.shared ?? null,
+    cpuUsedCores: stats?.process.cpuUsedCores ?? null,
+    rssBytes: stats?.process.rssBytes ?? null,
+    supervised: process !== undefined,
+    state: process?.state ?? null,
+  };
+}
+
+const since = (nowMs: number, thenMs: number) => Math.max(0, nowMs - thenMs);
+
+export function viewOf(row: NodeRow, nowMs: number, nameOf: (id: string) => string | null): NodeView {
+  const { entry, stats, process } = row;
+  const record = entry?.record;
+  const refs = (ids: readonly string[]): PeerRef[] => ids.map((id) => ({ id, name: nameOf(id) }));
+  const addresses = record?.addresses ?? null;
+  return {
+    key: row.key,
+    id: row.id,
+    name: row.name,
+    mesh: row.mesh,
+    type: row.type,
+    state: row.state,
+    stateAgeMs: since(nowMs, row.stateSinceMs),
+    knownForMs: entry === undefined ? null : since(nowMs, entry.firstSeenAtMs),
+    recordAgeMs: entry === undefined ? null : since(nowMs, entry.receivedAtMs),
+    statsAgeMs: stats === undefined ? null : since(nowMs, row.statsAtMs),
+    uptimeMs: stats?.uptimeMs ?? null,
+    addresses: addresses === null ? null : [...addresses],
+    location: locationOf(record?.addresses, record?.relayUrl),
+    loadClass: record?.loadClass ?? null,
+    version: record === undefined || record.version === "" ? null : record.version,
+    generation: record?.generation ?? null,
+    sequence: record?.sequence ?? null,
+    activeViews:
+      stats === undefined
+        ? null
+        : Object.fromEntries(Object.entries(stats.activeViews).map(([mesh, ids]) => [mesh, refs(ids)])),
+    cpuUsedCores: stats?.cpuUsedCores ?? null,
+    cpuBudgetCores: stats?.cpuBudgetCores ?? record?.cpuBudgetCores ?? process?.cpuBudgetCores ?? null,
+    ramUsedBytes: stats?.ramUsedBytes ?? null,
+    ramBudgetBytes: stats?.ramBudgetBytes ?? record?.ramBudgetBytes ?? process?.ramBudgetBytes ?? null,
+    framesSentPerMinute: stats?.framesSentPerMinute ?? null,
+    framesReceivedPerMinute: stats?.framesReceivedPerMinute ?? null,
+    framesSent: stats?.framesSent ?? null,
+    framesReceived: stats?.framesReceived ?? null,
+    frames: stats === undefined ? null : { ...stats.frames },
+    connections: stats?.connections ?? null,
+    connectionsOpened: stats?.connectionsOpened ?? null,
+    directorySize: stats?.directorySize ?? null,
+    eventLoopDelayP99Ms: stats?.eventLoopDelayP99Ms ?? null,
+    telemetryDropped: stats?.telemetryDropped ?? null,
+    process: processView(row),
+    boot: bootView(row),
+  };
+}
+
+export function detailOf(row: NodeRow, nowMs: number, nameOf: (id: string) => string | null): NodeDetail {
+  const neighbors = row.entry?.record.neighbors;
+  return {
+    ...viewOf(row, nowMs, nameOf),
+    sizes: row.stats === undefined ? null : { ...row.stats.sizes },
+    declaredNeighbors: neighbors === undefined ? null : neighbors.map((id) => ({ id, name: nameOf(id) })),
+  };
+}

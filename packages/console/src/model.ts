@@ -1,0 +1,200 @@
+/**
+ * All that the console knows, behind one object: live state, trace store, messages, events, service graph; and the documents made of
+ * them (cluster summary, snapshot, delta). Owner: startConsole.
+ */
+
+import type { MeshNode } from "@meshwork/node";
+import type { IntakeSpan } from "@meshwork/telemetry";
+import type { BootTrace, ClusterSummary, Delta, MeshSummary, Snapshot } from "./api-types.js";
+import type { ConsoleClock } from "./clock.js";
+import { EventLog } from "./live/event-log.js";
+import { LiveState } from "./live/live-state.js";
+import { MessageLog } from "./store/message-log.js";
+import { ServiceGraphCounter } from "./store/service-graph.js";
+import { TraceStore, type TraceStoreOptions } from "./store/trace-store.js";
+import { bootTraceOf } from "./store/trace-view.js";
+import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
+import { VersionClock } from "./version-clock.js";
+import { nodeOf, pidOf, SPAN_READY } from "./vocabulary.js";
+
+const STREAM_MESSAGES = 100;
+const STREAM_EVENTS = 100;
+
+export interface ModelOptions {
+  readonly node: MeshNode;
+  readonly supervisor: SupervisorClient | undefined;
+  readonly demo: DemoSwitch | undefined;
+  readonly clock: ConsoleClock;
+  readonly limits: Pick<TraceStoreOptions, "maxSpans" | "maxBytes" | "maxSpansPerTrace">;
+}
+
+export class ConsoleModel {
+  readonly versions = new VersionClock();
+  readonly clock: ConsoleClock;
+  readonly node: MeshNode;
+  readonly demo: DemoSwitch | undefined;
+  readonly store: TraceStore;
+  readonly messages: MessageLog;
+  readonly services: ServiceGraphCounter;
+  readonly events: EventLog;
+  readonly live: LiveState;
+  /** Set by the stream hub. */
+  streamClients: () => number = () => 0;
+  #clusterText = "";
+  #clusterVersion = 0;
+
+  constructor(options: ModelOptions) {
+    const { clock, node } = options;
+    this.clock = clock;
+    this.node = node;
+    this.demo = options.demo;
+    this.messages = new MessageLog(this.versions);
+    this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
+    this.events = new EventLog(this.versions, clock);
+    this.store = new TraceStore({
+      ...options.limits,
+      nowMs: clock.nowMs,
+      onMessage: (arrived, partner) => {
+        this.messages.add(arrived, clock.nowMs());
+        this.services.add(arrived, partner, clock.nowMs());
+      },
+      onBoot: (span) => this.#onBoot(span),
+    });
+    const { supervisor } = options;
+    const bootOf = (name: string) => this.bootOf(name);
+    this.live = new LiveState({ node, supervisor, clock, versions: this.versions, events: this.events, bootOf });
+  }
+
+  bootOf(name: string): BootTrace | undefined {
+    const trace = this.store.bootOf(name);
+    return trace === undefined ? undefined : bootTraceOf(trace, name, this.clock.nowMs());
+  }
+
+  #onBoot(span: IntakeSpan): void {
+    const trace = this.store.get(span.traceId);
+    if (trace === undefined) return;
+    const name = nodeOf(span);
+    const boot = bootTraceOf(trace, name ?? "", this.clock.nowMs());
+    this.live.onBoot(name, pidOf(span), boot);
+    if (span.name !== SPAN_READY || boot.state === "ready" || boot.state === "running") return;
+    const who = name ?? `process ${pidOf(span) ?? "unknown"}`;
+    const message = `${who}: boot ${boot.state} at ${boot.step}${boot.message === null ? "" : ` (${boot.message})`}`;
+    this.events.add({ severity: "error", kind: `boot.${boot.state}`, node: name, mesh: null, message });
+  }
+
+  cluster(): ClusterSummary {
+    const nowMs = this.clock.nowMs();
+    const meshes = new Map<string, MeshSummary>();
+    let live = 0;
+    for (const row of this.live.rows()) {
+      if (row.state !== "live") continue;
+      live += 1;
+      const mesh = meshes.get(row.mesh) ?? { mesh: row.mesh, live: 0, byType: {} };
+      mesh.live += 1;
+      mesh.byType[row.type] = (mesh.byType[row.type] ?? 0) + 1;
+      meshes.set(row.mesh, mesh);
+    }
+    const fresh = [...this.live.freshRows(nowMs)].flatMap((row) => (row.stats === undefined ? [] : [row.stats]));
+    const sum = (pick: (stats: (typeof fresh)[number]) => number) =>
+      fresh.length === 0 ? null : fresh.reduce((total, stats) => total + pick(stats), 0);
+    const processes = this.live.lastProcesses;
+    const { node } = this;
+    return {
+      atMs: this.clock.wallMs(),
+      live,
+      meshes: [...meshes.values()].sort((a, b) => a.mesh.localeCompare(b.mesh)),
+      links: this.live.linkCount,
+      console: {
+        name: node.name,
+        id: node.id,
+        mesh: node.mesh,
+        observes: [...node.observes],
+        pid: process.pid,
+        uptimeMs: Math.round(process.uptime() * 1_000),
+      },
+      supervised:
+        processes === undefined
+          ? null
+          : {
+              processes: processes.list.length,
+              running: processes.list.filter((entry) => entry.state !== "exited" && entry.pid !== null).length,
+              ageMs: Math.max(0, nowMs - processes.atMs),
+            },
+      demo: this.demo === undefined ? null : { running: this.demo.running() },
+      stats: this.live.statsSummary(),
+      framesSentPerMinute: sum((stats) => stats.framesSentPerMinute),
+      framesReceivedPerMinute: sum((stats) => stats.framesReceivedPerMinute),
+      telemetryDropped: sum((stats) => stats.telemetryDropped),
+      store: this.store.stats(),
+      streamClients: this.streamClients(),
+    };
+  }
+
+  /** The summary, and the version of its last change; what grows by itself (clocks, ages) is no change. */
+  versionedCluster(): { readonly cluster: ClusterSummary; readonly version: number } {
+    const cluster = this.cluster();
+    const supervised = cluster.supervised && { ...cluster.supervised, ageMs: 0 };
+    const text = JSON.stringify({ ...cluster, atMs: 0, supervised, console: { ...cluster.console, uptimeMs: 0 } });
+    if (text !== this.#clusterText) {
+      this.#clusterText = text;
+      this.#clusterVersion = this.versions.next();
+    }
+    return { cluster, version: this.#clusterVersion };
+  }
+
+  snapshot(): Snapshot {
+    const { cluster } = this.versionedCluster();
+    return {
+      seq: this.versions.value,
+      atMs: this.clock.wallMs(),
+      cluster,
+      nodes: this.live.nodes(),
+      links: this.live.links(),
+      messages: this.messages.newestFirst(STREAM_MESSAGES, this.clock.nowMs()),
+      events: this.events.newestFirst(STREAM_EVENTS),
+      services: this.services.view(this.clock.nowMs()),
+    };
+  }
+
+  /**
+   * What changed after `from`; undefined where nothing did. The summary and the service graph, which change with each span, are in it
+   * where they changed after `slowFrom` and `withSlow` is set.
+   */
+  delta(from: number, slowFrom: number, withSlow: boolean): Delta | undefined {
+    const slow = withSlow ? this.versionedCluster() : undefined;
+    const nodes = this.live.nodes(from);
+    const links = this.live.links(from);
+    const removed = this.live.removedSince(from);
+    const messages = this.messages.newestFirst(STREAM_MESSAGES, this.clock.nowMs(), from);
+    const events = this.events.newestFirst(STREAM_EVENTS, from);
+    const parts: Partial<Delta> = {
+      ...(slow !== undefined && slow.version > slowFrom && { cluster: slow.cluster }),
+      ...(nodes.length > 0 && { nodes }),
+      ...(removed.nodes.length > 0 && { removedNodes: removed.nodes }),
+      ...(links.length > 0 && { links }),
+      ...(removed.links.length > 0 && { removedLinks: removed.links }),
+      ...(messages.length > 0 && { messages }),
+      ...(events.length > 0 && { events }),
+      ...(withSlow && this.services.version > slowFrom && { services: this.services.view(this.clock.nowMs()) }),
+    };
+    if (Object.keys(parts).length === 0) return undefined;
+    return { from, seq: this.versions.value, atMs: this.clock.wallMs(), ...parts };
+  }
+
+  sizes(): Readonly<Record<string, number>> {
+    const { traces, spans } = this.store.stats();
+    return {
+      ...this.live.sizes(),
+      traces,
+      spans,
+      messages: this.messages.size,
+      events: this.events.size,
+      serviceEdges: this.services.size,
+      streamClients: this.streamClients(),
+    };
+  }
+
+  close(): void {
+    this.live.close();
+  }
+}
