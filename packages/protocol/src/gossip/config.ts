@@ -55,8 +55,6 @@ export interface GossipConfig {
   readonly countOnlyPendingOutsideActive: boolean;
   /** A Join clears the sender's pending mark first, so that a peer that lost its state gets its Neighbor answer. */
   readonly clearPendingOnJoin: boolean;
-  /** Evicting a neighbour clears its pending mark, which would otherwise stay for ever and swallow its next request. */
-  readonly clearPendingOnEviction: boolean;
   /** Prune, Graft, IHave and Gossip of non-neighbours do not put them among the eager or lazy peers. */
   readonly eagerLazyWithinActive: boolean;
 }
@@ -98,7 +96,6 @@ export const DEFAULT_GOSSIP_CONFIG: GossipConfig = {
 
   countOnlyPendingOutsideActive: false,
   clearPendingOnJoin: true,
-  clearPendingOnEviction: true,
   eagerLazyWithinActive: true,
 };
 

@@ -241,7 +241,6 @@ export class HyParView {
     this.active.delete(peer);
     out.push({ kind: "neighbor-down", peer });
     if (reason === "random") {
-      if (this.#config.clearPendingOnEviction) this.#pending.delete(peer);
       this.#sendDisconnect(peer, true, out);
     } else {
       out.push({ kind: "disconnect-peer", peer });

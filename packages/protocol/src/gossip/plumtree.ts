@@ -9,8 +9,8 @@
  * Owner: TopicState, one per joined topic; it ends with the topic.
  */
 import { MeshError } from "../errors.js";
+import { bytesToHex } from "../ids.js";
 import { type GossipScope, IHAVE_MAX_PER_FRAME, type TopicMessage } from "../wire/gossip-codec.js";
-import { toHex } from "../wire/postcard-hex.js";
 import { BoundedSet } from "./bounded-set.js";
 import type { GossipConfig } from "./config.js";
 import { EagerLazy } from "./eager-lazy.js";
@@ -153,7 +153,7 @@ export class Plumtree {
     if (content.length > limitBytes) {
       throw new MeshError("MESH_E_BROADCAST_TOO_LARGE", `${content.length} bytes, the limit is ${limitBytes}`);
     }
-    const id = toHex(this.#hash(content));
+    const id = bytesToHex(this.#hash(content));
     if (scope === "neighbors") {
       this.#eagerPush({ kind: "gossip", id, content, scope: { kind: "neighbors" } }, undefined, out);
       return;
@@ -167,7 +167,7 @@ export class Plumtree {
   /** PT4 */
   #onGossip(from: string, message: GossipMessage, nowMs: number, out: GossipOutput[]): void {
     const { id, content, scope } = message;
-    if (toHex(this.#hash(content)) !== id) return;
+    if (bytesToHex(this.#hash(content)) !== id) return;
     if (this.#cache.hasReceived(id)) {
       this.peers.toLazy(from);
       out.push({ kind: "send", to: from, message: { kind: "prune" } });

@@ -39,7 +39,7 @@ export class GossipRouter {
   readonly #topics = new Map<string, TopicState>();
   /** RT2. Removed by the topics' disconnects, by quit, by the loss of the peer, or as the oldest. */
   readonly #peerTopics = new Map<string, Set<string>>();
-  /** Peers whose connection we asked to close. Removed by its end, by their next message, or as the oldest. */
+  /** Peers whose connection we asked to close. Removed by its end, by the next message from or to them, or as the oldest. */
   readonly #closing = new BoundedSet(CLOSING_CAPACITY);
   #ownData: Uint8Array | undefined;
 
@@ -76,8 +76,7 @@ export class GossipRouter {
 
   /** RT3: no connection to this peer is left, or a dial to it failed. */
   peerLost(peer: string, nowMs: number): RoutedOutput[] {
-    const closedByUs = this.#closing.delete(peer);
-    if (closedByUs && !this.#needed(peer)) return [];
+    if (this.#closing.delete(peer)) return [];
     this.#peerTopics.delete(peer);
     const routed: RoutedOutput[] = [];
     for (const [topic, state] of this.#topics) {
@@ -165,7 +164,9 @@ export class GossipRouter {
 
   #route(topic: string, outputs: readonly GossipOutput[], routed: RoutedOutput[]): void {
     for (const output of outputs) {
-      if (output.kind !== "disconnect-peer" || this.#release(output.peer, topic)) routed.push({ topic, output });
+      if (output.kind === "disconnect-peer" && !this.#release(output.peer, topic)) continue;
+      if (output.kind === "send") this.#closing.delete(output.to);
+      routed.push({ topic, output });
     }
   }
 
@@ -181,8 +182,8 @@ export class GossipRouter {
     return true;
   }
 
-  /** Whether a topic (other than `except`) has the peer as neighbour or awaits its answer. */
-  #needed(peer: string, except?: string): boolean {
+  /** Whether a topic other than `except` has the peer as neighbour or awaits its answer. */
+  #needed(peer: string, except: string): boolean {
     for (const [topic, state] of this.#topics) {
       if (topic !== except && (state.swarm.active.has(peer) || state.swarm.isPending(peer))) return true;
     }

@@ -4,7 +4,8 @@
  *
  * A stream starts with one frame that holds the topic (32 raw bytes); each further frame is one message. Trailing bytes are
  * tolerated in both, as Rust's `postcard::from_bytes` does: fields may be added at the end. Decoders throw `DecodeError`
- * and nothing else, and allocate no more than the input warrants. Encoders throw RangeError on ids and numbers that are none.
+ * and nothing else, and allocate no more than the input warrants. Encoders throw RangeError on
+ * numbers out of range and DecodeError on ids that are none.
  */
 import { DecodeError } from "../errors.js";
 import { PostcardReader, PostcardWriter } from "./postcard.js";

@@ -9,7 +9,7 @@
  * 30 s does not pin the network buffer it came in.
  */
 import { DecodeError } from "../errors.js";
-import { toHex, writeHex } from "./postcard-hex.js";
+import { bytesToHex, NODE_ID_BYTES, nodeIdToBytes } from "../ids.js";
 
 /** Web-standard text codecs, present in every runtime; the core is compiled without DOM or Node types. */
 declare const TextDecoder: new (
@@ -18,7 +18,6 @@ declare const TextDecoder: new (
 ) => { decode(bytes: Uint8Array): string };
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
-const ID_BYTES = 32;
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
@@ -114,10 +113,10 @@ export class PostcardReader {
 
   /** A 32-byte id as 64 hex digits. Whether a public key is a valid curve point is not checked here. */
   id(): string {
-    if (this.remaining < ID_BYTES) throw this.error("unexpected end of input");
+    if (this.remaining < NODE_ID_BYTES) throw this.error("unexpected end of input");
     const start = this.#offset;
-    this.#offset += ID_BYTES;
-    return toHex(this.#bytes, start, this.#offset);
+    this.#offset += NODE_ID_BYTES;
+    return bytesToHex(this.#bytes.subarray(start, this.#offset));
   }
 
   string(limit?: number): string {
@@ -215,12 +214,9 @@ export class PostcardWriter {
     return this;
   }
 
-  /** 64 hex digits as 32 raw bytes. */
+  /** 64 hex digits as 32 raw bytes. Throws `DecodeError` when the text is no id. */
   id(hex: string): this {
-    this.#reserve(ID_BYTES);
-    writeHex(hex, this.#buffer, this.#offset, ID_BYTES);
-    this.#offset += ID_BYTES;
-    return this;
+    return this.raw(nodeIdToBytes(hex));
   }
 
   string(value: string): this {
