@@ -82,11 +82,13 @@ function bundleInputs() {
 
 async function bundle() {
   const { build } = await import("esbuild");
-  const { version } = JSON.parse(readFileSync(join(root, "packages/meshwork/package.json"), "utf8"));
   for (const file of filesIn(bundleDir, (path) => path.endsWith(".js"))) rmSync(file);
   const source = join(root, "packages/meshwork/src");
   const entryPoints = Object.fromEntries(
-    ENTRIES.map((name) => [name, join(source, name === "demo" ? "demo/index.ts" : name === "cli" ? "cli/main.ts" : `${name}.ts`)]),
+    ENTRIES.map((name) => [
+      name,
+      join(source, name === "demo" ? "demo/index.ts" : name === "cli" ? "cli/main.ts" : `${name}.ts`),
+    ]),
   );
   const { metafile, errors } = await build({
     absWorkingDir: root,
@@ -103,7 +105,6 @@ async function bundle() {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
-    define: { __MESHWORK_VERSION__: JSON.stringify(version) },
     banner: {
       // Some dependencies are CommonJS and call require() for Node's own modules.
       js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
@@ -126,13 +127,20 @@ function pageInputs() {
   const dashboard = join(root, "packages/dashboard");
   if (!existsSync(join(dashboard, "index.html"))) return [];
   return [
-    ...filesIn(dashboard, (path) => !path.includes("/dist/") && !path.includes("/node_modules/") && !path.endsWith(".test.ts")),
+    ...filesIn(
+      dashboard,
+      (path) => !path.includes("/dist/") && !path.includes("/node_modules/") && !path.endsWith(".test.ts"),
+    ),
     join(root, "package-lock.json"),
   ];
 }
 
 async function page() {
-  await run("vite build", [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], "packages/dashboard");
+  await run(
+    "vite build",
+    [join(root, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"],
+    "packages/dashboard",
+  );
 }
 
 // examples
@@ -147,7 +155,12 @@ function examplesInputs() {
   const mains = exampleDirs().map((path) => join(path, "main.ts"));
   return mains.length === 0
     ? []
-    : [...mains, join(root, "examples/tsconfig.json"), join(bundleDir, "index.d.ts"), join(bundleDir, "demo/index.d.ts")];
+    : [
+        ...mains,
+        join(root, "examples/tsconfig.json"),
+        join(bundleDir, "index.d.ts"),
+        join(bundleDir, "demo/index.d.ts"),
+      ];
 }
 
 function examplesOutputs() {
@@ -159,7 +172,10 @@ async function examples() {
   await run("tsc -p examples", [join(root, "node_modules/typescript/bin/tsc"), "-p", "examples"]);
   const { transform } = await import("esbuild");
   for (const path of exampleDirs()) {
-    const { code } = await transform(readFileSync(join(path, "main.ts"), "utf8"), { loader: "ts", target: "node20.19" });
+    const { code } = await transform(readFileSync(join(path, "main.ts"), "utf8"), {
+      loader: "ts",
+      target: "node20.19",
+    });
     mkdirSync(join(path, "dist"), { recursive: true });
     writeFileSync(join(path, "dist", "main.js"), code);
   }
@@ -201,7 +217,11 @@ function run(label, args, directory = ".") {
   const environment = { ...process.env };
   delete environment.NODE_ENV;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: join(root, directory), env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      cwd: join(root, directory),
+      env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     const keep = (chunk) => {
       output = (output + chunk).slice(-16_384);

@@ -1,1 +1,8 @@
-export {};
+/**
+ * The library's face: what a user of meshwork imports. The `mesh` command and the demo stand on it.
+ *
+ * @module meshwork
+ */
+export type * from "@meshwork/node";
+export { startNode, stopOnSignals, VERSION } from "@meshwork/node";
+export { MESH_ERRORS, MeshError, type MeshErrorCode } from "@meshwork/protocol";

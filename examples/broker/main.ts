@@ -1,0 +1,8 @@
+/** A broker: keeps what is produced to it and gives it back by offset. Options come from .env.dev and MESH_* (docs/how-to/configuration.md). */
+import { startNode, stopOnSignals } from "meshwork";
+import { behave } from "meshwork/demo";
+
+const node = await startNode();
+behave(node);
+stopOnSignals(node);
+console.log(`${node.name} is ready; join it with MESH_SEED_NODES=${node.seed}`);

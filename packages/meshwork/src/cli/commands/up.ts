@@ -1,0 +1,48 @@
+/** `mesh up`: the two-mesh demo, or any cluster like it. The work is in ../../up. */
+import type { Command } from "commander";
+import { launchFiles } from "../../up/files.js";
+import { DEFAULT_MESHES, DEFAULT_PORT, DEFAULT_TYPES, resolveUpOptions, type UpFlags } from "../../up/options.js";
+import { jsonReporter, textReporter } from "../../up/reporter.js";
+import { type CommandContext, collect, examples, jsonOption, numberWithin } from "../command.js";
+import { DEFAULT_DATA_DIR } from "../console-client.js";
+
+export function addUp(program: Command, context: CommandContext): void {
+  program
+    .command("up")
+    .description("start a cluster and its console; Ctrl+C stops all of it")
+    .option("--mesh <name>", `a mesh; repeat it for several (default: ${DEFAULT_MESHES.join(" ")})`, collect)
+    .option("--types <type=count,…>", "nodes of each type in each mesh", DEFAULT_TYPES)
+    .option("--port <port>", "the console's port; 0 for any free one", numberWithin(0, 65_535, true), DEFAULT_PORT)
+    .option(
+      "--data-dir <path>",
+      "where the nodes keep their data while they run, and console.json is",
+      DEFAULT_DATA_DIR,
+    )
+    .option("--bind <ip>", "address the nodes listen on (default: loopback, which nobody else reaches)")
+    .option(
+      "--max-nodes <n>",
+      "most node processes at a time (default: 46 more than it starts)",
+      numberWithin(1, 1_000, true),
+    )
+    .option("--inline", "run all nodes in one process")
+    .option("--no-traffic", "start without the demo's traffic")
+    .option("--exit-when-converged", "stop everything once every node knows every other, and exit 0")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples([
+        "mesh up",
+        "mesh up --mesh lab --types broker=5,compute=5 --port 0",
+        "mesh up --json --exit-when-converged",
+      ]),
+    )
+    .action(async (flags: UpFlags & { readonly json?: boolean }) => {
+      const options = resolveUpOptions(flags, context.io.cwd);
+      const reporter = flags.json ? jsonReporter(context.io) : textReporter(context.io, context.colours);
+      // Loaded here: no other command needs the supervisor.
+      const { launch } = await import("../../up/launch.js");
+      context.setExitCode(
+        await launch({ options, reporter, env: context.io.env, files: launchFiles(context.bundleUrl) }),
+      );
+    });
+}

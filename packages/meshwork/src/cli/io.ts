@@ -1,0 +1,40 @@
+/** What a command may touch of the world: handed in, so that tests run commands without a process. */
+export interface Io {
+  /** Results. */
+  out(text: string): void;
+  /** Progress, errors, hints. */
+  err(text: string): void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Standard error is a terminal: progress may rewrite its line. */
+  readonly interactive: boolean;
+  /** Columns of standard output; undefined where it is no terminal. */
+  readonly columns: number | undefined;
+  readonly colour: boolean;
+}
+
+/** NO_COLOR (any value but empty) switches colour off, FORCE_COLOR on; otherwise a terminal decides. See https://no-color.org. */
+export function wantsColour(env: Io["env"], isTerminal: boolean): boolean {
+  if ((env.NO_COLOR ?? "") !== "") return false;
+  if ((env.FORCE_COLOR ?? "") !== "" && env.FORCE_COLOR !== "0") return true;
+  return isTerminal && env.TERM !== "dumb";
+}
+
+export function processIo(): Io {
+  // A reader that has seen enough (`mesh members | head -1`) is no error.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+    interactive: process.stderr.isTTY === true,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    colour: wantsColour(process.env, process.stdout.isTTY === true),
+  };
+}

@@ -1,0 +1,92 @@
+/** What `mesh up` says while it starts, runs and stops: lines for people, or the JSON events that the contracts fix. */
+import type { createColors } from "picocolors";
+import type { Io } from "../cli/io.js";
+import { Progress } from "../cli/progress.js";
+
+export interface StartedEvent {
+  readonly pid: number;
+  readonly consolePid: number;
+  readonly url: string;
+  readonly token: string;
+}
+
+export interface NodeEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly bootMs: number;
+}
+
+export interface Reporter {
+  starting(nodes: number, meshes: number): void;
+  started(event: StartedEvent): void;
+  node(event: NodeEvent): void;
+  waiting(live: number, missing: number): void;
+  converged(live: number, elapsedMs: number): void;
+  timeout(missing: readonly string[]): void;
+  /** Whoever watches may now do this; `example` is a live broker, if there is one. */
+  tryNext(url: string, token: string, example: string | undefined): void;
+  stopping(reason: string): void;
+  stopped(elapsedMs: number): void;
+  /** Output of a child, or an oddity. */
+  log(line: string): void;
+}
+
+export function jsonReporter(io: Io): Reporter {
+  const emit = (event: string, fields: object) => io.out(`${JSON.stringify({ event, ...fields })}\n`);
+  return {
+    starting: () => {},
+    started: ({ pid, consolePid, url, token }) => emit("started", { pid, consolePid, url, token }),
+    node: ({ name, pid, bootMs }) => emit("node", { name, pid, bootMs: round(bootMs) }),
+    waiting: () => {},
+    converged: (live, elapsedMs) => emit("converged", { live, elapsedMs: Math.round(elapsedMs) }),
+    timeout: (missing) => emit("timeout", { missing }),
+    tryNext: () => {},
+    stopping: (reason) => io.err(`stopping (${reason})\n`),
+    stopped: (elapsedMs) => io.err(`stopped in ${seconds(elapsedMs)}\n`),
+    log: (line) => io.err(`${line}\n`),
+  };
+}
+
+export function textReporter(io: Io, colours: ReturnType<typeof createColors>): Reporter {
+  const progress = new Progress(io);
+  let total = 0;
+  let ready = 0;
+  const say = (line: string) => {
+    progress.clear();
+    io.out(`${line}\n`);
+  };
+  const nodeLine = (label: string, name: string, bootMs: number) =>
+    say(`  ${label.padStart(7)}  ${name.padEnd(30)} ${colours.dim(`ready in ${bootMs.toFixed(0)} ms`)}`);
+  return {
+    starting: (nodes, meshes) => {
+      total = nodes;
+      say(`starting a console and ${nodes} nodes in ${meshes} ${meshes === 1 ? "mesh" : "meshes"}`);
+    },
+    started: () => {},
+    node: ({ name, bootMs }) => {
+      ready += 1;
+      // The console is one more than the nodes that were asked for.
+      nodeLine(`${ready}/${total + 1}`, name, bootMs);
+      progress.update(ready <= total ? "starting…" : "waiting until every node knows every other…");
+    },
+    waiting: (live, missing) =>
+      progress.update(`${live} live; ${missing} ${missing === 1 ? "node does" : "nodes do"} not yet know all others…`),
+    converged: (live, elapsedMs) => say(colours.green(`converged: ${live} nodes live after ${seconds(elapsedMs)}`)),
+    timeout: (missing) => say(colours.red(`not converged; still missing: ${missing.join(", ")}`)),
+    tryNext: (url, token, example) => {
+      say(`\n${colours.bold(`${url}/#token=${token}`)}\n`);
+      say("Try next:");
+      say("  open that page; it shows both meshes live");
+      say("  npx mesh members");
+      if (example !== undefined) say(`  npx mesh send ${example} produce --data hello`);
+      if (example !== undefined) say(`  npx mesh trace ${example}`);
+      say(`Ctrl+C stops everything.\n`);
+    },
+    stopping: (reason) => say(`\nstopping (${reason}): every node leaves its mesh first…`),
+    stopped: (elapsedMs) => say(`stopped; nothing is left running (${seconds(elapsedMs)})`),
+    log: (line) => progress.line(colours.dim(line)),
+  };
+}
+
+const round = (ms: number) => Math.round(ms * 10) / 10;
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;

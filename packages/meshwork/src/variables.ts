@@ -1,0 +1,24 @@
+/**
+ * The environment variables that the `mesh` command reads on top of a node's own
+ * (NODE_VARIABLES of @meshwork/node): one table for code, documentation (docs/how-to/configuration.md) and their test.
+ */
+export const COMMAND_VARIABLES = {
+  MESH_CONSOLE_URL: {
+    unit: "URL",
+    default: "from <data-dir>/console.json",
+    text: "The console that client commands call.",
+  },
+  MESH_CONSOLE_TOKEN: { unit: "text", default: "from <data-dir>/console.json", text: "Its token." },
+  MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
+} as const satisfies Record<string, { unit: string; default: string; text: string }>;
+
+export type CommandVariable = keyof typeof COMMAND_VARIABLES;
+
+/** The variable's trimmed value, or `undefined` where unset or empty. */
+export function readCommandVariable(
+  env: Readonly<Record<string, string | undefined>>,
+  name: CommandVariable,
+): string | undefined {
+  const value = env[name]?.trim();
+  return value === undefined || value === "" ? undefined : value;
+}
