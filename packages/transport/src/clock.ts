@@ -30,10 +30,11 @@ export function withTimeout<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let late = false;
-    const timer = clock.setTimer(() => {
+    const expire = () => {
       late = true;
       reject(onTimeout());
-    }, afterMs);
+    };
+    const timer = afterMs > 0 ? clock.setTimer(expire, afterMs) : expire();
     work.then(
       (value) => {
         if (late) {

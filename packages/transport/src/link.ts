@@ -79,6 +79,8 @@ export interface LinkEndpoint {
   readonly id: string;
   /** Sockets actually bound, `ip:port` / `[ip]:port`. */
   boundAddresses(): readonly string[];
+  /** Replaces the protocols that inbound connections may ask for. An endpoint bound with none refuses all. */
+  setAlpns(alpns: readonly string[]): void;
   /** Rejects with `LinkError` code `refused-alpn` (answered at once), `timeout`, `unreachable`, `wrong-id`, `closed`. The attempt
    * is abandoned after `timeoutMs`; a late success is handed to `onLate` (or closed where absent). */
   connect(

@@ -39,6 +39,8 @@ export interface TransportOptions {
   /** `n` random bytes. Default: the platform's generator. */
   readonly random?: (bytes: number) => Uint8Array;
   readonly limits?: Partial<TransportLimits>;
+  /** False leaves accepting to a later `start()`; inbound connections wait in the endpoint meanwhile. Default true. */
+  readonly accepting?: boolean;
 }
 
 export function createTransport(options: TransportOptions): Transport {
@@ -67,6 +69,7 @@ class MeshTransport implements Transport {
   readonly #handlers = new Map<number, (stream: InboundStream) => void>();
   #hello: Hello;
   #pendingHellos = 0;
+  #accepting = false;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -115,6 +118,12 @@ class MeshTransport implements Transport {
       handlerOf: (tag) => this.#handlers.get(tag),
       onViolation: (connection, what, fatal) => this.#onViolation(connection, what, fatal),
     });
+    if (options.accepting !== false) this.start();
+  }
+
+  start(): void {
+    if (this.#accepting) return;
+    this.#accepting = true;
     void this.#acceptLoop();
   }
 

@@ -108,6 +108,8 @@ export interface FramedWriter {
   /** As `write`, but false at once when the queue is full. Never waits. */
   tryWrite(frame: Uint8Array): boolean;
   readonly queuedBytes: number;
+  /** True once nothing more will be written: finished, reset, or its connection is gone. */
+  readonly ended: boolean;
   finish(): Promise<void>;
   reset(code: number): void;
 }
@@ -129,6 +131,8 @@ export interface Transport {
   readonly id: string;
   readonly counters: TransportCounters;
   boundAddresses(): readonly string[];
+  /** Begins to accept, where that was left open at creation. Idempotent. */
+  start(): void;
   /** Remembers where a peer may be reached (bounded, newest first, at most 8 per peer). */
   learnAddresses(peerId: string, addresses: readonly string[]): void;
   knownAddresses(peerId: string): readonly string[];

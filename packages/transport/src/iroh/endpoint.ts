@@ -88,6 +88,10 @@ class IrohEndpoint implements LinkEndpoint {
     return this.#bound;
   }
 
+  setAlpns(alpns: readonly string[]): void {
+    this.#native.setAlpns(alpns.map(asciiToArray));
+  }
+
   async #pump(): Promise<void> {
     for (;;) {
       let incoming: Incoming | null;

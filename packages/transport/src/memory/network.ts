@@ -88,7 +88,7 @@ export class MemoryEndpoint implements LinkEndpoint {
   readonly address: string;
   dead = false;
   readonly #network: MemoryNetwork;
-  readonly #alpns: readonly string[];
+  #alpns: readonly string[];
   readonly #inbound = new AsyncQueue<LinkConnection>(MAX_PENDING_INBOUND);
   readonly #connections = new Map<MemoryConnection, MemoryConnection>();
   #closed = false;
@@ -102,6 +102,10 @@ export class MemoryEndpoint implements LinkEndpoint {
 
   boundAddresses(): readonly string[] {
     return [this.address];
+  }
+
+  setAlpns(alpns: readonly string[]): void {
+    this.#alpns = alpns;
   }
 
   connect(
