@@ -116,7 +116,8 @@ export interface NodeStats {
   readonly connections: number;
   readonly connectionsOpened: number;
   readonly directorySize: number;
-  readonly eventLoopDelayP99Ms: number;
+  /** p99 since the last reading; measured only while somebody watches. */
+  readonly eventLoopDelayP99Ms?: number;
   readonly telemetryDropped: number;
   readonly sizes: Readonly<Record<string, number>>;
 }

@@ -35,6 +35,9 @@ export const SPAN = {
   messageSent: "mesh.message.sent",
   /** Server span of the same trace. */
   messageReceived: "mesh.message.received",
+  /** The same for what the mesh asks of itself (`mesh.directory`): no traffic of the application, so no edge of its graph. */
+  systemSent: "mesh.system.sent",
+  systemReceived: "mesh.system.received",
   consoleRequest: "mesh.console.request",
   supervisorSpawned: "mesh.supervisor.spawned",
   supervisorExited: "mesh.supervisor.exited",
@@ -86,6 +89,8 @@ export const ATTR = {
   removed: "mesh.removed",
   durationMs: "mesh.duration_ms",
   operation: "mesh.operation",
+  /** Where a target was chosen by mesh and type: `<mesh>.<type>`. */
+  selector: "mesh.selector",
   outcome: "mesh.outcome",
   collection: "mesh.collection.name",
   sink: "mesh.telemetry.sink",

@@ -1,0 +1,181 @@
+/**
+ * The directories of a node, one per mesh it takes part in, seen as one: resolving, selecting, listening.
+ * The machines themselves (`Directory` in protocol) are pure; this owns their expiry timer and the listeners.
+ */
+import {
+  type ApplyOutcome,
+  Directory,
+  type DirectoryChange,
+  type DirectoryEntry,
+  MeshError,
+  type RecordSource,
+  resolveName,
+  type SignedRecord,
+} from "@meshwork/protocol";
+import { BoundedChannel } from "./bounded-channel.js";
+import type { Hash, MeshTopic } from "./meshes.js";
+import type { NodeDirectory, Target } from "./types.js";
+
+/** How often stale entries are looked for. Staleness is counted in tens of seconds, so one look a second costs more than it gives. */
+const EXPIRY_INTERVAL_MS = 5_000;
+/** A loop over `changes()` may fall this far behind. */
+const MAX_QUEUED_CHANGES = 1_024;
+const MAX_LISTENERS = 256;
+
+export interface DirectoriesOptions {
+  readonly meshes: readonly MeshTopic[];
+  readonly self: string;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly stalenessMs: number | undefined;
+  readonly hash: Hash;
+  readonly onExpired: (mesh: string, removed: number, durationMs: number) => void;
+}
+
+export class Directories implements NodeDirectory {
+  readonly #byMesh: ReadonlyMap<string, Directory>;
+  readonly #options: DirectoriesOptions;
+  readonly #listeners = new Set<(change: DirectoryChange) => void>();
+  readonly #channels = new Set<BoundedChannel<DirectoryChange>>();
+  #expiry: NodeJS.Timeout | undefined;
+
+  constructor(options: DirectoriesOptions) {
+    this.#options = options;
+    this.#byMesh = new Map(
+      options.meshes.map(({ mesh }) => [
+        mesh,
+        new Directory({ mesh, self: options.self, hash: options.hash, stalenessMs: options.stalenessMs }),
+      ]),
+    );
+  }
+
+  start(): void {
+    this.#expiry = setInterval(() => this.#expire(), EXPIRY_INTERVAL_MS);
+    this.#expiry.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#expiry);
+    for (const channel of [...this.#channels]) channel.end();
+    this.#listeners.clear();
+  }
+
+  of(mesh: string): Directory | undefined {
+    return this.#byMesh.get(mesh);
+  }
+
+  /** Applies a verified record; `deliveredBy` is the neighbour it came from, `ageMs` what a sync said of its age. */
+  apply(mesh: string, signed: SignedRecord, source: RecordSource): ApplyOutcome | undefined {
+    const directory = this.#byMesh.get(mesh);
+    if (directory === undefined) return undefined;
+    const outcome = directory.apply(signed, source, this.#options.now());
+    this.#drain(directory);
+    return outcome;
+  }
+
+  /** Sets the own record before it is published. */
+  setOwn(mesh: string, signed: SignedRecord): void {
+    const directory = this.#byMesh.get(mesh);
+    if (directory === undefined) return;
+    directory.setOwn(signed, this.#options.now());
+    this.#drain(directory);
+  }
+
+  /** Hands changes that a directory has collected to those who listen. */
+  #drain(directory: Directory): void {
+    for (const change of directory.takeChanges()) {
+      for (const listener of this.#listeners) listener(change);
+      for (const channel of this.#channels) channel.push(change);
+    }
+  }
+
+  entries(filter?: { readonly mesh?: string; readonly type?: string }): readonly DirectoryEntry[] {
+    const found: DirectoryEntry[] = [];
+    for (const [mesh, directory] of this.#byMesh) {
+      if (filter?.mesh !== undefined && filter.mesh !== mesh) continue;
+      for (const entry of directory.entries())
+        if (filter?.type === undefined || entry.type === filter.type) found.push(entry);
+    }
+    return found;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const directory of this.#byMesh.values()) size += directory.size;
+    return size;
+  }
+
+  byId(id: string): DirectoryEntry | undefined {
+    for (const directory of this.#byMesh.values()) {
+      const entry = directory.get(id);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  resolve(name: string): DirectoryEntry {
+    return resolveName(this.entries(), name);
+  }
+
+  /** One live node for a target. Selectors never pick the node itself. */
+  select(target: Target): DirectoryEntry {
+    if (typeof target === "string") return this.resolve(target);
+    const candidates = this.entries(target).filter((entry) => entry.id !== this.#options.self);
+    if (candidates.length === 0)
+      throw new MeshError("MESH_E_NO_CANDIDATE", `{ mesh: ${target.mesh}, type: ${target.type} }`);
+    if (target.pick === "least-loaded") return leastLoaded(candidates, this.#options.random);
+    return candidates[Math.floor(this.#options.random() * candidates.length)]!;
+  }
+
+  changes(): AsyncIterableIterator<DirectoryChange> {
+    const channel = new BoundedChannel<DirectoryChange>({
+      max: MAX_QUEUED_CHANGES,
+      lagged: (missed) => ({ kind: "lagged", missed, atMs: this.#options.now() }),
+      onEnd: () => this.#channels.delete(channel),
+    });
+    this.#guardListeners();
+    this.#channels.add(channel);
+    return channel;
+  }
+
+  onChange(listener: (change: DirectoryChange) => void): () => void {
+    this.#guardListeners();
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  sizes(): Record<string, number> {
+    const sizes: Record<string, number> = { directoryListeners: this.#listeners.size + this.#channels.size };
+    for (const directory of this.#byMesh.values()) {
+      for (const [name, size] of Object.entries(directory.sizes())) sizes[name] = (sizes[name] ?? 0) + size;
+    }
+    return sizes;
+  }
+
+  #guardListeners(): void {
+    if (this.#listeners.size + this.#channels.size >= MAX_LISTENERS) {
+      throw new MeshError(
+        "MESH_E_OVERLOADED",
+        `${MAX_LISTENERS} listeners on one directory: leave loops and call the unsubscribe`,
+      );
+    }
+  }
+
+  #expire(): void {
+    for (const [mesh, directory] of this.#byMesh) {
+      const startMs = this.#options.now();
+      const removed = directory.expire(startMs).length;
+      this.#drain(directory);
+      if (removed > 0) this.#options.onExpired(mesh, removed, this.#options.now() - startMs);
+    }
+  }
+}
+
+const LOAD_ORDER = { idle: 0, normal: 1, high: 2, full: 3 } as const;
+
+/** Least load class; among equals at random, so that a herd does not run after one node whose figures are a minute old. */
+function leastLoaded(candidates: readonly DirectoryEntry[], random: () => number): DirectoryEntry {
+  const least = Math.min(...candidates.map((entry) => LOAD_ORDER[entry.record.loadClass]));
+  const best = candidates.filter((entry) => LOAD_ORDER[entry.record.loadClass] === least);
+  return best[Math.floor(random() * best.length)]!;
+}

@@ -1,0 +1,176 @@
+/**
+ * Drives the pure gossip router: feeds it frames, lost peers and due timers, and carries out what it answers.
+ * Owns the timers. Decides nothing about the overlay itself.
+ */
+import {
+  DecodeError,
+  decodeAddrInfo,
+  decodeTopicMessage,
+  encodeAddrInfo,
+  encodeTopicMessage,
+  type GossipInput,
+  GossipRouter,
+  type GossipTimer,
+  type RoutedOutput,
+} from "@meshwork/protocol";
+import type { Transport, TransportEvent } from "@meshwork/transport";
+import { advertisedAddresses } from "./advertised-addresses.js";
+import type { Hash, MeshTopic } from "./meshes.js";
+import { TimerHeap } from "./timer-heap.js";
+
+/** An observer needs to hear, not to carry: two active links at most. */
+const OBSERVER_ACTIVE_VIEW = 2;
+
+export interface GossipEvents {
+  neighborUp(mesh: MeshTopic, peerId: string): void;
+  neighborDown(mesh: MeshTopic, peerId: string): void;
+  received(mesh: MeshTopic, content: Uint8Array, deliveredFrom: string, hops: number | undefined): void;
+}
+
+export interface GossipDriverOptions {
+  readonly self: string;
+  readonly transport: Transport;
+  readonly topics: readonly MeshTopic[];
+  readonly hash: Hash;
+  readonly random: () => number;
+  readonly now: () => number;
+  readonly events: GossipEvents;
+}
+
+export class GossipDriver {
+  readonly #transport: Transport;
+  readonly #router: GossipRouter;
+  readonly #timers: TimerHeap<{ topic: string; timer: GossipTimer }>;
+  readonly #now: () => number;
+  readonly #topics: ReadonlyMap<string, MeshTopic>;
+  readonly #byMesh: ReadonlyMap<string, MeshTopic>;
+  readonly #events: GossipEvents;
+  #stopped = false;
+  #malformed = 0;
+
+  constructor(options: GossipDriverOptions) {
+    this.#transport = options.transport;
+    this.#now = options.now;
+    this.#events = options.events;
+    this.#topics = new Map(options.topics.map((mesh) => [mesh.topic, mesh]));
+    this.#byMesh = new Map(options.topics.map((mesh) => [mesh.mesh, mesh]));
+    this.#router = new GossipRouter({ self: options.self, hash: options.hash, random: options.random });
+    this.#timers = new TimerHeap(options.now, ({ topic, timer }) => this.#handle(topic, { kind: "timer", timer }));
+  }
+
+  /** Joins all topics, without peers: those come as contacts when their hello has been heard. */
+  start(): void {
+    this.#router.setOwnData(
+      encodeAddrInfo({ relayUrl: undefined, directAddresses: advertisedAddresses(this.#transport.boundAddresses()) }),
+      this.#now(),
+    );
+    for (const mesh of this.#topics.values()) {
+      const options = mesh.role === "observer" ? { activeViewCapacity: OBSERVER_ACTIVE_VIEW } : {};
+      this.#handle(mesh.topic, { kind: "join", peers: [], options });
+    }
+  }
+
+  join(mesh: MeshTopic, peers: readonly string[]): void {
+    this.#handle(mesh.topic, { kind: "join", peers });
+  }
+
+  /** Peers that may be asked when a topic has no neighbour left. */
+  contacts(mesh: MeshTopic, peers: readonly string[]): void {
+    this.#handle(mesh.topic, { kind: "contacts", peers });
+  }
+
+  broadcast(mesh: MeshTopic, content: Uint8Array): void {
+    this.#handle(mesh.topic, { kind: "broadcast", content, scope: "swarm" });
+  }
+
+  activeView(mesh: string): readonly string[] {
+    const topic = this.#byMesh.get(mesh);
+    return topic === undefined ? [] : this.#router.activeView(topic.topic);
+  }
+
+  onTransportEvent(event: TransportEvent): void {
+    if (this.#stopped) return;
+    if (event.kind === "gossip") this.#onFrame(event.peerId, event.topic, event.frame);
+    else if (event.kind === "dial-failed" || (event.kind === "peer-lost" && event.reason !== "idle")) {
+      // A connection closed as idle is no failure: the peer stays a candidate in the passive view.
+      this.#apply(this.#router.peerLost(event.peerId, this.#now()));
+    }
+  }
+
+  /** Tells the neighbours and forgets everything. */
+  quit(): void {
+    for (const mesh of this.#topics.values()) this.#handle(mesh.topic, { kind: "quit" });
+    this.#stopped = true;
+    this.#timers.clear();
+  }
+
+  sizes(): Record<string, number> {
+    return { ...this.#router.sizes(), gossipTimers: this.#timers.size, gossipMalformed: this.#malformed };
+  }
+
+  #onFrame(peerId: string, topicBytes: Uint8Array, frame: Uint8Array): void {
+    const topic = Buffer.from(topicBytes.buffer, topicBytes.byteOffset, topicBytes.byteLength).toString("hex");
+    if (!this.#topics.has(topic)) return;
+    try {
+      const message = decodeTopicMessage(frame);
+      this.#handle(topic, { kind: "message", from: peerId, message });
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#malformed++;
+    }
+  }
+
+  #handle(topic: string, input: GossipInput): void {
+    if (this.#stopped) return;
+    this.#apply(this.#router.handle(topic, input, this.#now()));
+  }
+
+  #apply(outputs: readonly RoutedOutput[]): void {
+    for (const { topic, output } of outputs) {
+      const mesh = this.#topics.get(topic);
+      if (mesh === undefined) continue;
+      switch (output.kind) {
+        case "send": {
+          const final = output.message.kind === "disconnect";
+          this.#transport.sendGossip(output.to, mesh.topicBytes, encodeTopicMessage(output.message), final);
+          break;
+        }
+        case "schedule":
+          this.#timers.schedule(output.afterMs, { topic, timer: output.timer });
+          break;
+        case "disconnect-peer":
+          // The one connection also carries messages, so it is not cut here: without the neighbour's hold it is closed as idle.
+          break;
+        case "neighbor-up":
+          this.#events.neighborUp(mesh, output.peer);
+          break;
+        case "neighbor-down":
+          this.#events.neighborDown(mesh, output.peer);
+          break;
+        case "received":
+          this.#events.received(
+            mesh,
+            output.content,
+            output.deliveredFrom,
+            output.scope.kind === "swarm" ? output.scope.round : undefined,
+          );
+          break;
+        case "peer-data":
+          this.#learn(output.peer, output.data);
+          break;
+        default:
+          output satisfies never;
+      }
+    }
+  }
+
+  #learn(peerId: string, data: Uint8Array): void {
+    try {
+      const { directAddresses } = decodeAddrInfo(data);
+      if (directAddresses.length > 0) this.#transport.learnAddresses(peerId, directAddresses);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#malformed++;
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The version that records, spans and `mesh --version` show; kept equal to package.json by a test. */
+export const VERSION = "0.1.0";

@@ -1,0 +1,66 @@
+/**
+ * Writes docs/errors.md and docs/how-to/configuration.md from the tables in the code; `--check` fails where they differ.
+ * Needs a build.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { CONSOLE_ERRORS } from "@meshwork/console";
+import { NODE_VARIABLES } from "@meshwork/node";
+import { MESH_ERRORS } from "@meshwork/protocol";
+import { SUPERVISOR_ERRORS } from "@meshwork/supervisor";
+
+const cell = (text) => text.replaceAll("|", "\\|");
+
+const errors = [
+  "# Errors",
+  "",
+  "Every error that meshwork reports has a stable code. `mesh` prints it with what to do; the library throws it as `error.code`; the API answers",
+  "with `{ code, message, hint }`. Generated from the code (`node scripts/generate-docs.mjs`).",
+  "",
+  ...section("Node and library", MESH_ERRORS),
+  ...section("Supervisor and launcher", SUPERVISOR_ERRORS),
+  ...section("Console and `mesh` command", CONSOLE_ERRORS),
+];
+
+const configuration = [
+  "# Configuration of a node",
+  "",
+  "Options come from arguments of `startNode`, then from these variables, then from the defaults. A value that is not valid is an error that",
+  "names it; nothing is ignored in silence. Generated from the code (`node scripts/generate-docs.mjs`).",
+  "",
+  "| variable | unit | default | |",
+  "|---|---|---|---|",
+  ...Object.entries(NODE_VARIABLES).map(
+    ([name, { unit, default: fallback, text }]) =>
+      `| \`${name}\` | ${cell(unit)} | ${cell(fallback)} | ${cell(text)} |`,
+  ),
+  "",
+  "The `mesh` command and its client also read `MESH_CONSOLE_URL` and `MESH_CONSOLE_TOKEN` (where the console is) and `NO_COLOR`.",
+  "The presets of the example types are in `examples/*/.env.dev`.",
+  "",
+];
+
+let stale = 0;
+for (const [path, lines] of [
+  ["docs/errors.md", errors],
+  ["docs/how-to/configuration.md", configuration],
+]) {
+  const text = `${lines.join("\n").trimEnd()}\n`;
+  if (process.argv.includes("--check")) {
+    if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+      process.stderr.write(`${path} is not what the code says: run node scripts/generate-docs.mjs\n`);
+      stale++;
+    }
+  } else writeFileSync(path, text);
+}
+process.exitCode = stale > 0 ? 1 : 0;
+
+function section(title, table) {
+  return [
+    `## ${title}`,
+    "",
+    "| code | what happened | what to do |",
+    "|---|---|---|",
+    ...Object.entries(table).map(([code, { what, hint }]) => `| \`${code}\` | ${cell(what)} | ${cell(hint)} |`),
+    "",
+  ];
+}
