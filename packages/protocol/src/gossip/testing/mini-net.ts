@@ -2,7 +2,8 @@
  * A small deterministic network for the gossip tests: virtual clock, seeded randomness, one topic by default.
  *
  * Latency is fixed per pair, uniform in [10, 100] ms, so messages between two nodes stay in order. A send opens a connection
- * where there is none; a dial to a node that is down fails after two latencies. `disconnect-peer` closes the connection: the other
+ * where there is none; a dial to a node that is down fails after two latencies. The connections of a node that dies swallow what its peers
+ * send until they time out, or until the node's next life opens a new one. `disconnect-peer` closes the connection: the other
  * end hears of it one latency later, unless a newer connection has been opened by then; the closing end hears nothing, as in the Rust
  * driver. Everything that happens is folded into `trace`, so that two runs can be compared.
  */
@@ -30,6 +31,12 @@ export interface MiniNode {
   up: boolean;
   /** Counts starts: what was under way to an earlier life is dropped. */
   life: number;
+}
+
+interface Connection {
+  readonly id: number;
+  /** The end that has died; set until the other end notices. */
+  deadEnd: number | undefined;
 }
 
 export interface Delivery {
@@ -65,7 +72,7 @@ export class MiniNet {
   readonly #queue = new EventQueue<NetEvent>();
   readonly #random: () => number;
   readonly #latencyMs = new Map<number, number>();
-  readonly #connections = new Map<number, number>();
+  readonly #connections = new Map<number, Connection>();
   readonly #indexOf = new Map<string, number>();
 
   constructor(seed: number, config: Partial<GossipConfig> = {}) {
@@ -98,13 +105,13 @@ export class MiniNet {
   crash(node: number, detectedAfterMs = 1_000): void {
     const dead = this.nodes[node]!;
     dead.up = false;
-    for (const key of [...this.#connections.keys()]) {
+    for (const [key, connection] of this.#connections) {
       const other = this.#other(key, node);
       if (other === undefined) continue;
-      const connection = this.#connections.get(key)!;
-      this.#connections.delete(key);
+      connection.deadEnd = node;
       const { life } = this.nodes[other]!;
-      this.#queue.push(this.nowMs + detectedAfterMs, { kind: "closed", node: other, life, peer: node, connection });
+      const event = { kind: "closed", node: other, life, peer: node, connection: connection.id } as const;
+      this.#queue.push(this.nowMs + detectedAfterMs, event);
     }
   }
 
@@ -213,8 +220,12 @@ export class MiniNet {
       this.input(event.node, event.input, event.topic);
       return;
     }
-    const open = this.#connections.get(pairKey(event.node, event.peer));
-    if (event.kind === "closed" && open !== undefined && open !== event.connection) return;
+    if (event.kind === "closed") {
+      const key = pairKey(event.node, event.peer);
+      const open = this.#connections.get(key);
+      if (open !== undefined && open.id !== event.connection) return;
+      this.#connections.delete(key);
+    }
     this.#fold(event.node, event.kind);
     this.#carryOut(node, node.router.peerLost(this.nodes[event.peer]!.id, this.nowMs));
   }
@@ -251,12 +262,16 @@ export class MiniNet {
     const target = this.nodes[to]!;
     const latencyMs = this.#latency(from.index, to);
     const key = pairKey(from.index, to);
+    const connection = this.#connections.get(key);
+    if (connection?.deadEnd === to) return;
     if (!target.up) {
       const event = { kind: "dial-failed", node: from.index, life: from.life, peer: to } as const;
       this.#queue.push(this.nowMs + 2 * latencyMs, event);
       return;
     }
-    if (!this.#connections.has(key)) this.#connections.set(key, ++this.connectionsOpened);
+    if (connection === undefined || connection.deadEnd !== undefined) {
+      this.#connections.set(key, { id: ++this.connectionsOpened, deadEnd: undefined });
+    }
     const input: GossipInput = { kind: "message", from: from.id, message };
     this.#queue.push(this.nowMs + latencyMs, { kind: "input", node: to, life: target.life, topic, input });
   }
@@ -267,7 +282,8 @@ export class MiniNet {
     if (connection === undefined) return;
     this.#connections.delete(key);
     const atMs = this.nowMs + this.#latency(from.index, to) + CLOSE_DELAY_MS;
-    this.#queue.push(atMs, { kind: "closed", node: to, life: this.nodes[to]!.life, peer: from.index, connection });
+    const { life } = this.nodes[to]!;
+    this.#queue.push(atMs, { kind: "closed", node: to, life, peer: from.index, connection: connection.id });
   }
 
   #latency(a: number, b: number): number {
