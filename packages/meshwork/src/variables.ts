@@ -9,6 +9,11 @@ export const COMMAND_VARIABLES = {
     text: "The console that client commands call.",
   },
   MESH_CONSOLE_TOKEN: { unit: "text", default: "from <data-dir>/console.json", text: "Its token." },
+  MESH_CONSOLE_PORT: {
+    unit: "port",
+    default: "any free one",
+    text: "Where a console process listens; set by `mesh up --port`.",
+  },
   MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;
 

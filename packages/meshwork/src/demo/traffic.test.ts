@@ -83,8 +83,10 @@ test("ticks do not inherit the context of whoever started them", async () => {
   expect(seen).toEqual([undefined, undefined]);
 });
 
-test("a type without operations never runs", () => {
+test("a type without operations of its own can be switched all the same", () => {
   const traffic = new Traffic([], options);
   traffic.start();
+  expect(traffic.running).toBe(true);
+  traffic.stop();
   expect(traffic.running).toBe(false);
 });

@@ -36,6 +36,7 @@ export class Traffic {
     this.#detached = AsyncResource.bind((work: () => void) => work());
   }
 
+  /** Switched on; a type without operations of its own can be that too. */
   get running(): boolean {
     return this.#abort !== undefined;
   }
@@ -46,9 +47,10 @@ export class Traffic {
   }
 
   start(): void {
-    if (this.#abort !== undefined || this.#operations.length === 0) return;
+    if (this.#abort !== undefined) return;
     const abort = new AbortController();
     this.#abort = abort;
+    if (this.#operations.length === 0) return;
     // The first one comes soon, so that whoever starts a cluster sees traffic at once.
     this.#detached(() => this.#arm(abort.signal, this.#options.intervalMs * (0.1 + 0.3 * this.#options.random())));
   }

@@ -1,0 +1,78 @@
+/**
+ * Entry of the console's process: a node of type `console` that observes the other meshes, and the HTTP side on top of it.
+ * Started again with the same port, token and identity when it dies; no node notices.
+ */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type RunningConsole, startConsole, supervisorClientOf } from "@meshwork/console";
+import { bootNode, type MeshNode, VERSION } from "@meshwork/node";
+import { findPortOwner } from "@meshwork/supervisor";
+import { connectParent, connectSupervisor, type SupervisorOperations } from "@meshwork/supervisor/child";
+import { behave } from "./demo/index.js";
+import { consoleTelemetry } from "./process/console-telemetry.js";
+import { createDemoSwitch, type SwitchOperations, switchMemory } from "./process/demo-switch.js";
+import { onEnd, printError } from "./process/ending.js";
+import { readCommandVariable } from "./variables.js";
+
+/** Of the console's own, within the 4 s that a stop may take in all. */
+const FLUSH_MS = 500;
+
+let node: MeshNode | undefined;
+let running: RunningConsole | undefined;
+let telemetry: ReturnType<typeof consoleTelemetry> | undefined;
+let step: string | undefined;
+const parent = connectParent();
+const ending = onEnd(async (reason) => {
+  // Last of all the intake: until then the console takes its own spans.
+  await node?.close(reason);
+  await telemetry?.shutdown(FLUSH_MS);
+  await running?.close();
+});
+parent?.onMessage((message) => {
+  if (message.kind === "stop") ending.ask(message.reason);
+});
+
+try {
+  node = await bootNode(
+    {},
+    {
+      onStep: (name) => {
+        step = `mesh.boot.${name}`;
+      },
+    },
+  );
+  behave(node, { traffic: false });
+  const link = connectSupervisor<SupervisorOperations & SwitchOperations>();
+  telemetry = consoleTelemetry(node, process.env);
+  running = await startConsole({
+    node,
+    telemetry,
+    version: VERSION,
+    port: Number(readCommandVariable(process.env, "MESH_CONSOLE_PORT") ?? 0),
+    token: readCommandVariable(process.env, "MESH_CONSOLE_TOKEN") ?? "",
+    demo: await createDemoSwitch(node, switchMemory(link)),
+    portOwner: findPortOwner,
+    log: (line) => process.stderr.write(`${line}\n`),
+    ...(link === undefined ? {} : { supervisor: supervisorClientOf(link) }),
+    ...pageDirectory(),
+  });
+  if (!ending.asked) {
+    await parent?.listening(running.url, running.port);
+    await parent?.ready(node);
+  }
+} catch (error) {
+  printError(error);
+  await parent?.failed(error, step);
+  process.exit(1);
+}
+
+/** The built page of the dashboard package, wherever it is installed. */
+function pageDirectory(): { staticDir?: string } {
+  try {
+    const staticDir = join(dirname(fileURLToPath(import.meta.resolve("@meshwork/dashboard/package.json"))), "dist");
+    return existsSync(staticDir) ? { staticDir } : {};
+  } catch {
+    return {};
+  }
+}
