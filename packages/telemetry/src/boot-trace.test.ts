@@ -24,6 +24,7 @@ beforeEach(async () => {
     nodeId: "239dc9",
     sinks: [{ name: "console", url: collector.url }],
     metricsIntervalMs: 0,
+    limits: { exportDelayMs: 60_000, identityWaitMs: 60_000 }, // what is sent is sent by the boot trace itself
   });
 });
 afterEach(async () => {

@@ -30,6 +30,7 @@ beforeAll(async () => {
     bundle: true,
     platform: "node",
     format: "esm",
+    mainFields: ["module", "main"], // half the load time and memory of the CommonJS builds
     outfile: script,
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });

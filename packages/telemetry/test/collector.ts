@@ -19,7 +19,9 @@ export interface Collector {
   readonly requests: { path: string; headers: Record<string, unknown>; body: Buffer }[];
   /** Spans per request are counted even where they are not kept. */
   spanCount: number;
-  /** Resolves when `done` holds after a request. */
+  /** Connections open at this end. */
+  readonly connections: number;
+  /** Resolves when `done` holds after a request, or after a connection closed. */
   until(done: () => boolean): Promise<void>;
   close(): Promise<void>;
 }
@@ -43,10 +45,22 @@ export async function startCollector(mode: CollectorMode = "ok"): Promise<Collec
         } else collector.points.push(...decodeMetricsRequest(body));
       }
       answer(response, collector.mode);
-      for (const { done, resolve } of waiting) if (done()) resolve();
-      waiting = waiting.filter(({ done }) => !done());
+      wake();
     });
   });
+  server.keepAliveTimeout = 60_000; // what closes an idle connection in a test is the node
+  let connections = 0;
+  server.on("connection", (socket) => {
+    connections += 1;
+    socket.on("close", () => {
+      connections -= 1;
+      wake();
+    });
+  });
+  function wake(): void {
+    for (const { done, resolve } of waiting) if (done()) resolve();
+    waiting = waiting.filter(({ done }) => !done());
+  }
   function answer(response: ServerResponse, how: CollectorMode): void {
     if (how === "ok") response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
     else if (how === "refuse") response.writeHead(401).end("no");
@@ -66,6 +80,9 @@ export async function startCollector(mode: CollectorMode = "ok"): Promise<Collec
     points: [],
     requests: [],
     spanCount: 0,
+    get connections() {
+      return connections;
+    },
     until: (done) => (done() ? Promise.resolve() : new Promise((resolve) => waiting.push({ done, resolve }))),
     close: async () => {
       for (const timer of trickles) clearInterval(timer);
