@@ -1,5 +1,6 @@
 /** Whole swarms on the small deterministic network. Every title names its seed: `new MiniNet(seed)` replays it. */
 import { describe, expect, test } from "vitest";
+import { BROADCAST_MAX_BYTES, PEER_DATA_MAX_BYTES } from "../wire/gossip-codec.js";
 import { type BroadcastResult, MiniNet, TOPIC } from "./testing/mini-net.js";
 
 const SEEDS = [1, 2, 3, 212_312];
@@ -152,6 +153,23 @@ describe.each(SEEDS)("seed %i", (seed) => {
     expect(net.oneSidedLinks()).toEqual([]);
     expect(net.broadcast(3, "again").missed).toBe(0);
   });
+});
+
+test("over encoded bytes, with the largest peer data, everything is as it is without, and fits its frames", () => {
+  const run = (overWire: boolean) => {
+    const net = new MiniNet(42);
+    net.overWire = overWire;
+    net.addNodes(30);
+    for (const { router, index } of net.nodes) router.setOwnData(new Uint8Array(PEER_DATA_MAX_BYTES).fill(index), 0);
+    net.join(0, []);
+    for (let node = 1; node < 30; node++) net.join(node, [0]);
+    net.runFor(3 * MINUTE_MS);
+    expect(net.broadcast(3, "x".repeat(BROADCAST_MAX_BYTES)).missed).toBe(0);
+    return net;
+  };
+  const [bytes, objects] = [run(true), run(false)];
+  expect([bytes.trace, bytes.events]).toEqual([objects.trace, objects.events]);
+  expect(bytes.largestFrameBytes).toBeGreaterThan(4_090 - 39);
 });
 
 test("the same seed gives the identical trace, another one another", () => {

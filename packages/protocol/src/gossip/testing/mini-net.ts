@@ -7,7 +7,12 @@
  * end hears of it one latency later, unless a newer connection has been opened by then; the closing end hears nothing, as in the Rust
  * driver. Everything that happens is folded into `trace`, so that two runs can be compared.
  */
-import type { TopicMessage } from "../../wire/gossip-codec.js";
+import {
+  decodeTopicMessage,
+  encodeTopicMessage,
+  MAX_MESSAGE_SIZE,
+  type TopicMessage,
+} from "../../wire/gossip-codec.js";
 import type { GossipConfig } from "../config.js";
 import type { GossipInput, RoutedOutput } from "../events.js";
 import { GossipRouter } from "../router.js";
@@ -67,6 +72,9 @@ export class MiniNet {
   events = 0;
   payloadsReceived = 0;
   connectionsOpened = 0;
+  /** Send every message as bytes and read it back, as on a stream. */
+  overWire = false;
+  largestFrameBytes = 0;
   readonly sentByKind = new Map<string, number>();
   deliveries: Delivery[] = [];
   readonly #queue = new EventQueue<NetEvent>();
@@ -272,8 +280,20 @@ export class MiniNet {
     if (connection === undefined || connection.deadEnd !== undefined) {
       this.#connections.set(key, { id: ++this.connectionsOpened, deadEnd: undefined });
     }
-    const input: GossipInput = { kind: "message", from: from.id, message };
+    const input: GossipInput = {
+      kind: "message",
+      from: from.id,
+      message: this.overWire ? this.#throughBytes(message) : message,
+    };
     this.#queue.push(this.nowMs + latencyMs, { kind: "input", node: to, life: target.life, topic, input });
+  }
+
+  #throughBytes(message: TopicMessage): TopicMessage {
+    const encoded = encodeTopicMessage(message);
+    this.largestFrameBytes = Math.max(this.largestFrameBytes, encoded.length);
+    if (encoded.length >= MAX_MESSAGE_SIZE)
+      throw new Error(`seed ${this.seed}: ${message.kind} of ${encoded.length} bytes`);
+    return decodeTopicMessage(encoded);
   }
 
   #disconnect(from: MiniNode, to: number): void {
