@@ -198,7 +198,7 @@ test("spawn is validated strictly and passed on", async () => {
 
 test("actions reach the supervisor; delete is idempotent; foreign nodes are not ours to stop", async () => {
   harness.supervisor.processes = [processOf({ id: broker.id, name: broker.name })];
-  for (const action of ["kill", "restart", "freeze", "thaw"]) {
+  for (const action of ["kill", "restart", "freeze", "thaw"] as const) {
     const response = await harness.post(`/api/nodes/${broker.name}/${action}`);
     const result = schemas.ActionResult.parse(await response.json());
     expect(result).toEqual({ name: broker.name, action, result: "done", pid: 100 } satisfies ActionResult);

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => harness.console.close());
 
 const offer = (path: string, body: Uint8Array | string, headers: Record<string, string>) =>
-  harness.call(path, { method: "POST", body: body as BodyInit, headers });
+  harness.call(path, { method: "POST", body, headers });
 
 test("protobuf and JSON, plain and gzip, arrive in the store", async () => {
   const types = ["application/x-protobuf", "application/json", "application/json; charset=utf-8"];

@@ -73,7 +73,7 @@ test("a foreign Host is refused everywhere, ours are taken", async () => {
 test("foreign origins and cross-site fetches are refused, with the token too", async () => {
   const { port } = harness.console;
   const host = `127.0.0.1:${port}`;
-  const foreign = [
+  const foreign: Record<string, string>[] = [
     { origin: "http://evil.example" },
     { origin: "null" },
     { origin: `https://127.0.0.1:${port}` },
@@ -91,11 +91,12 @@ test("foreign origins and cross-site fetches are refused, with the token too", a
       const answer = await rawRequest(port, path!, { ...harness.auth, host, ...headers }, method);
       expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, "MESH_E_CROSS_SITE"]);
     }
-  for (const headers of [
+  const own: Record<string, string>[] = [
     { origin: `http://${host}` },
     { "sec-fetch-site": "same-origin" },
     { "sec-fetch-site": "none" },
-  ])
+  ];
+  for (const headers of own)
     expect((await rawRequest(port, "/api/cluster", { ...harness.auth, host, ...headers })).status).toBe(200);
 });
 

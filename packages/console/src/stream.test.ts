@@ -99,7 +99,7 @@ test("a reader from before the kept removals gets a snapshot, not an incomplete 
     harness.node.pushStats(statsOf(gateway, { activeViews: { mesh1: [] } }));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(harness.console.sizes()["removals"]).toBeLessThanOrEqual(2_048);
+  expect(harness.console.sizes().removals).toBeLessThanOrEqual(2_048);
   const stream = await openStream(harness, id);
   expect((await stream.next())?.event).toBe("snapshot");
   stream.close();
@@ -121,7 +121,7 @@ test("twenty readers at once, the next is told so; all end with the console with
     while ((await stream.next()) !== undefined);
   };
   await Promise.all(streams.slice(1).map((stream) => drain(stream).catch(() => {})));
-  expect(harness.console.sizes()["streamClients"]).toBe(0);
+  expect(harness.console.sizes().streamClients).toBe(0);
 });
 
 test("a reader that does not read costs one message, stalls nobody, and is coalesced when it wakes", async () => {

@@ -59,6 +59,12 @@ export function callOf(from: string, to: string, operation = "produce", error = 
   return [sent, received];
 }
 
+/** A response whose JSON the tests take as they expect it. */
+export type Answer = Omit<Response, "json"> & {
+  // biome-ignore lint/suspicious/noExplicitAny: the tests compare the fields they look at
+  json(): Promise<any>;
+};
+
 export async function startHarness(options: Partial<ConsoleOptions> = {}) {
   const node = new FakeNode();
   const supervisor = new FakeSupervisor();
@@ -69,7 +75,7 @@ export async function startHarness(options: Partial<ConsoleOptions> = {}) {
     limits: { firstLookMs: 50, ...options.limits },
   });
   const auth = { authorization: `Bearer ${TOKEN}` };
-  const call = (path: string, init: RequestInit = {}) =>
+  const call = (path: string, init: RequestInit = {}): Promise<Answer> =>
     fetch(console.url + path, { ...init, headers: { ...auth, ...(init.headers as Record<string, string>) } });
   const get = async <T = Record<string, unknown>>(path: string): Promise<T> => {
     const response = await call(path);
