@@ -9,7 +9,7 @@
  *                               ←     records that are newer here, leaves that contradict; want: ids that are newer there
  *   records asked for, leaves   →                                            the end
  *
- * A pure machine: frames and time go in, frames and records to verify come out. It reads the directory and never writes it: the
+ * A pure machine: frames and time go in, frames and records to verify come out. It never changes a member by itself: the
  * caller verifies signatures (in slices of 5 ms) and applies what holds with the age that came along, so that a record gets older
  * on its way and is never renewed by it. Run `directory.expire(now)` before a session: what is stale here is no news there.
  *
