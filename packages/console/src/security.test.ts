@@ -151,6 +151,12 @@ test("slow headers and slow bodies end", async () => {
   expect(await rawSocket(port, "")).toMatch(/^(HTTP\/1\.1 408|$)/);
 });
 
+test("slow headers end by their own time-out, whatever a body may take", async () => {
+  const patient = await startHarness({ limits: { headerTimeoutMs: 300, bodyTimeoutMs: 60_000 } });
+  expect(await rawSocket(patient.console.port, "GET /api/cluster HTTP/1.1\r\nHost: 127")).toMatch(/^HTTP\/1\.1 408/);
+  await patient.console.close();
+}, 5_000);
+
 test("unknown endpoints and methods have codes; chaos is not there", async () => {
   const code = async (method: string, path: string) => {
     const response = await harness.call(path, { method });
