@@ -84,12 +84,12 @@ async function bundle() {
   const { build } = await import("esbuild");
   for (const file of filesIn(bundleDir, (path) => path.endsWith(".js"))) rmSync(file);
   const source = join(root, "packages/meshwork/src");
-  const entryPoints = Object.fromEntries(
-    ENTRIES.map((name) => [
-      name,
-      join(source, name === "demo" ? "demo/index.ts" : name === "cli" ? "cli/main.ts" : `${name}.ts`),
-    ]),
-  );
+  const elsewhere = {
+    demo: join(source, "demo/index.ts"),
+    cli: join(source, "cli/main.ts"),
+    "watchdog-process": join(root, "packages/supervisor/dist/watchdog-process.js"),
+  };
+  const entryPoints = Object.fromEntries(ENTRIES.map((name) => [name, elsewhere[name] ?? join(source, `${name}.ts`)]));
   const { metafile, errors } = await build({
     absWorkingDir: root,
     entryPoints,
@@ -216,6 +216,8 @@ function readStamp(path) {
 function run(label, args, directory = ".") {
   const environment = { ...process.env };
   delete environment.NODE_ENV;
+  delete environment.FORCE_COLOR;
+  environment.NO_COLOR = "1";
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: join(root, directory),

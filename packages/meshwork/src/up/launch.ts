@@ -48,7 +48,7 @@ export async function launch(input: LaunchInput): Promise<number> {
   });
   let stoppingSinceMs: number | undefined;
   try {
-    const starting = start(supervisor, input, startedAtMs);
+    const starting = start(supervisor, input, startedAtMs, () => stoppingSinceMs !== undefined);
     // Where the stop overtakes the start, what the start then fails with is the stop's doing.
     starting.catch(() => {});
     const asked = stopWish.asked.then((reason) => ({ reason, exitCode: EXIT.ok as number }));
@@ -71,11 +71,12 @@ async function start(
   supervisor: Supervisor,
   { options, files, reporter }: LaunchInput,
   startedAtMs: number,
+  isStopping: () => boolean,
 ): Promise<number | undefined> {
   const jobs = jobsOf(options);
   reporter.starting(jobs.length, options.meshes.length);
   const token = randomBytes(32).toString("hex");
-  const client = await startConsole(supervisor, options, files.console, token, reporter);
+  const client = await startConsole(supervisor, options, files.console, token, { reporter, isStopping });
   const nodes = await Promise.all(jobs.map((job) => supervisor.spawn(job)));
   const outcome = await awaitConvergence({
     expected: nodes.length + 1,
@@ -96,13 +97,19 @@ async function start(
   return undefined;
 }
 
+interface Watching {
+  readonly reporter: Reporter;
+  /** What ends from then on was asked to. */
+  readonly isStopping: () => boolean;
+}
+
 /** Resolves when it serves; from then on each node that is ready is reported, the console's own first. */
 async function startConsole(
   supervisor: Supervisor,
   options: UpOptions,
   entry: string,
   token: string,
-  reporter: Reporter,
+  { reporter, isStopping }: Watching,
 ): Promise<ConsoleClient> {
   const port = await choosePort(options.port);
   const url = `http://${CONSOLE_HOST}:${port}`;
@@ -110,8 +117,8 @@ async function startConsole(
   const early: SupervisorEvent[] = [];
   let serving = false;
   supervisor.on((event) => {
-    if (serving) report(event, reporter);
-    else early.push(event);
+    if (!serving) early.push(event);
+    else if (!isStopping()) report(event, reporter);
   });
   let trafficOn = false;
   const console = await supervisor.startConsole({
@@ -127,8 +134,8 @@ async function startConsole(
       },
     },
   });
-  supervisor.ownFile(options.consoleFile);
   writeConsoleFile(options.consoleFile, { url: console.url, token, pid: process.pid });
+  supervisor.ownFile(options.consoleFile);
   reporter.started({ pid: process.pid, consolePid: console.pid ?? 0, url: console.url, token });
   serving = true;
   for (const event of early) report(event, reporter);
