@@ -6,8 +6,10 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** The first lines too: npm says what is wrong and prints its usage after it. */
+const HEAD_LINES = 10;
 const TAIL_LINES = 30;
-const MAX_TAIL_CHARS = 65_536;
+const MAX_HALF_CHARS = 65_536;
 /** The same Ctrl+C comes from the terminal and from npm: one is enough to pass on. */
 const SAME_WISH_MS = 500;
 
@@ -31,13 +33,13 @@ export async function runStep({ what, command, args, cwd, env, lock, quietMs }) 
     clearTimeout(timer);
     announce();
   }
-  let tail = "";
+  const output = { head: "", tail: "" };
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   if (child.pid !== undefined) lock.setCommand(child.pid);
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", (text) => {
-      tail = (tail + text).slice(-MAX_TAIL_CHARS);
+      collect(output, text);
     });
   }
   const { code, signal, error, interrupted } = await ended(child);
@@ -52,7 +54,7 @@ export async function runStep({ what, command, args, cwd, env, lock, quietMs }) 
   if (interrupted)
     throw new StepFailed(`meshwork: interrupted by ${interrupted}`, 128 + constants.signals[interrupted]);
   const how = error ? error.message : signal ? `ended by ${signal}` : `exit code ${code}`;
-  const lines = lastLines(tail, TAIL_LINES);
+  const lines = excerpt(output, HEAD_LINES, TAIL_LINES);
   const message = `meshwork: ${what} failed (${how})\n  ${[command, ...args].join(" ")}\n${lines}`;
   throw new StepFailed(message.trimEnd(), exitCodeOf(code, signal) || 1);
 }
@@ -95,6 +97,15 @@ export function exitCodeOf(code, signal) {
   return code ?? 1;
 }
 
-export function lastLines(text, count) {
-  return text.trimEnd().split("\n").slice(-count).join("\n");
+/** Keeps the first and the last half of what is written, whatever its size. */
+export function collect(output, text) {
+  const room = MAX_HALF_CHARS - output.head.length;
+  output.head += text.slice(0, room);
+  output.tail = (output.tail + text.slice(Math.max(room, 0))).slice(-MAX_HALF_CHARS);
+}
+
+export function excerpt({ head, tail }, headLines, tailLines) {
+  const lines = `${head}${tail}`.trimEnd().split("\n");
+  if (lines.length <= headLines + tailLines) return lines.join("\n");
+  return [...lines.slice(0, headLines), "…", ...lines.slice(-tailLines)].join("\n");
 }
