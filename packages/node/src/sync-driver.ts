@@ -189,7 +189,7 @@ export class SyncDriver {
               output satisfies never;
           }
         }
-        if (session.ended) return;
+        // After the end the peer's own end is read too: a half that nobody reads would keep the connection in use.
         const frame = await recv.next();
         if (frame === null) return;
         outputs = session.handle(frame, this.#options.now());
