@@ -122,11 +122,8 @@ export class Channels {
   }
 
   #track(connection: PeerConnection, halves: number): StreamEnd {
-    connection.openStreams += 1;
-    return new StreamEnd(halves, () => {
-      connection.openStreams -= 1;
-      connection.streamsChanged();
-    });
+    connection.countStream("other", 1);
+    return new StreamEnd(halves, () => connection.countStream("other", -1));
   }
 }
 

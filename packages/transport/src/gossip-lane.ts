@@ -12,6 +12,9 @@ import type { Stallable, StallWatch } from "./stall-watch.js";
 import { StreamWriter } from "./stream-writer.js";
 import { ALPN_MESHWORK, CloseCode, StreamTag } from "./types.js";
 
+/** A peer counts as standing still when one write does: at 16 KiB that is one that takes less than 3 kB/s. */
+const GOSSIP_WRITE_BYTES = 16_384;
+
 export interface LaneHooks {
   readonly onSent: (connection: PeerConnection, frames: number, bytes: number) => void;
   readonly onDropped: (frames: number) => void;
@@ -46,7 +49,7 @@ export class GossipLane implements Stallable {
     this.#limits = limits;
     this.#stalls = stalls;
     this.#hooks = hooks;
-    connection.gossipOut += 1;
+    connection.countStream("gossip-out", 1);
     this.#busy();
     connection.link.openUni().then(
       (stream) => {
@@ -85,6 +88,7 @@ export class GossipLane implements Stallable {
     const prefix = tagged ? Uint8Array.of(StreamTag.gossip, ...header) : header;
     const writer = new StreamWriter(stream, {
       maxQueuedBytes: this.#limits.streamQueueBytes,
+      maxWriteBytes: GOSSIP_WRITE_BYTES,
       prefix,
       onBusy: () => this.#busy(),
       onSent: (frames, bytes) => this.#hooks.onSent(this.connection, frames, bytes),
@@ -135,11 +139,10 @@ export class GossipLane implements Stallable {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const lost = this.#waiting.length + (this.#writer?.queuedFrames ?? 0);
+    const lost = this.#waiting.length + (this.#writer?.unsentFrames ?? 0);
     if (lost > 0) this.#hooks.onDropped(lost);
     this.#waiting = [];
-    this.connection.gossipOut -= 1;
     this.#hooks.onEnd(this);
-    this.connection.streamsChanged();
+    this.connection.countStream("gossip-out", -1);
   }
 }

@@ -192,7 +192,7 @@ export class GossipStreams {
       onViolation(connection, "too many gossip streams", false);
       return;
     }
-    connection.gossipIn += 1;
+    connection.countStream("gossip-in", 1);
     this.#inbound += 1;
     const reader = new StreamReader(recv, {
       maxFrameBytes: limits.maxGossipFrameBytes,
@@ -206,9 +206,8 @@ export class GossipStreams {
       reader.stop(CloseCode.protocolViolation);
       if (error instanceof DecodeError) onViolation(connection, `gossip: ${error.message}`, false);
     } finally {
-      connection.gossipIn -= 1;
       this.#inbound -= 1;
-      connection.streamsChanged();
+      connection.countStream("gossip-in", -1);
     }
   }
 

@@ -4,7 +4,7 @@
  *
  * On `/iroh-gossip/1` there are no tags: every unidirectional stream is gossip, anything else a violation.
  */
-import { MeshError } from "@meshwork/protocol";
+import { DecodeError, MeshError } from "@meshwork/protocol";
 import type { Channels } from "./channels.js";
 import { type Clock, withTimeout } from "./clock.js";
 import type { Counters } from "./counters.js";
@@ -17,6 +17,8 @@ import { ALPN_MESHWORK, CloseCode, type InboundStream, StreamTag } from "./types
 
 const FIRST_READ_BYTES = 65_536;
 
+export type StreamHandler = (stream: InboundStream) => void | Promise<void>;
+
 export interface InboundOptions {
   readonly clock: Clock;
   readonly limits: TransportLimits;
@@ -24,7 +26,7 @@ export interface InboundOptions {
   readonly channels: Channels;
   readonly gossip: GossipStreams;
   readonly prober: Prober;
-  readonly handlerOf: (tag: number) => ((stream: InboundStream) => void) | undefined;
+  readonly handlerOf: (tag: number) => StreamHandler | undefined;
   readonly onViolation: (connection: PeerConnection, what: string, fatal: boolean) => void;
 }
 
@@ -111,12 +113,21 @@ export class Inbound {
       this.#options.onViolation(connection, `stream tag 0x${tag.toString(16).padStart(2, "0")}`, false);
       return;
     }
-    const stream = this.#options.channels.accepted(connection, recv, send, tag, rest);
+    void this.#run(handler, connection, this.#options.channels.accepted(connection, recv, send, tag, rest), tag);
+  }
+
+  async #run(
+    handler: StreamHandler,
+    connection: PeerConnection,
+    stream: ReturnType<Channels["accepted"]>,
+    tag: number,
+  ): Promise<void> {
     try {
-      handler({ peerId: connection.peerId, tag, recv: stream.recv, send: stream.send });
+      await handler({ peerId: connection.peerId, tag, recv: stream.recv, send: stream.send });
     } catch (error) {
       stream.recv.stop(CloseCode.shutdown);
       stream.send?.reset(CloseCode.shutdown);
+      if (error instanceof LinkError || error instanceof DecodeError || error instanceof MeshError) return;
       queueMicrotask(() => {
         throw error;
       });

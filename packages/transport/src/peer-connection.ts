@@ -11,7 +11,7 @@ import { closeToken } from "./close-tokens.js";
 import type { TransportLimits } from "./limits.js";
 import type { LinkConnection } from "./link.js";
 
-/** After the last stream of a draining connection has ended: time for what was written last to be acknowledged. */
+/** With no stream left on a draining connection: how long beyond two round trips until it is closed. */
 const SETTLE_MS = 100;
 
 export class PeerConnection {
@@ -27,12 +27,11 @@ export class PeerConnection {
   lastUsedMs: number;
   lastHeardMs: number;
   violations = 0;
-  /** Streams other than gossip, of either side. */
-  openStreams = 0;
-  gossipIn = 0;
-  gossipOut = 0;
   readonly #clock: Clock;
   readonly #limits: TransportLimits;
+  #openStreams = 0;
+  #gossipIn = 0;
+  #gossipOut = 0;
   readonly #retireListeners = new Set<() => void>();
   #retired = false;
   #closing = false;
@@ -52,6 +51,23 @@ export class PeerConnection {
     this.lastUsedMs = this.setUpAtMs;
     this.lastHeardMs = this.setUpAtMs;
     this.budget = new BufferBudget(limits.peerBufferBytes);
+  }
+
+  /** Streams other than gossip, of either side. */
+  get openStreams(): number {
+    return this.#openStreams;
+  }
+
+  get gossipIn(): number {
+    return this.#gossipIn;
+  }
+
+  /** A stream began or, with -1, ended. A draining connection waits for the last of them. */
+  countStream(kind: "gossip-in" | "gossip-out" | "other", change: 1 | -1): void {
+    if (kind === "gossip-in") this.#gossipIn += change;
+    else if (kind === "gossip-out") this.#gossipOut += change;
+    else this.#openStreams += change;
+    this.#streamsChanged();
   }
 
   get retired(): boolean {
@@ -132,15 +148,16 @@ export class PeerConnection {
     const deadline = this.#clock.setTimer(() => this.#drained(), this.#limits.drainMs);
     this.#drain = { code, mayClose, deadline };
     this.retire();
-    this.streamsChanged();
+    this.#streamsChanged();
   }
 
-  /** A stream ended (or the drain began): with none left, close a moment later. */
-  streamsChanged(): void {
+  /** With none left, close a moment later: a stream of the peer's may be on its way, and the last bytes unacknowledged. */
+  #streamsChanged(): void {
     if (this.#drain === undefined || this.#closed) return;
-    const open = this.openStreams + this.gossipIn + this.gossipOut;
+    const open = this.#openStreams + this.#gossipIn + this.#gossipOut;
     if (open === 0) {
-      this.#settle ??= this.#clock.setTimer(() => this.#drained(), SETTLE_MS);
+      const settleMs = Math.min(this.#limits.drainMs, SETTLE_MS + 2 * (this.link.rttMs() ?? 0));
+      this.#settle ??= this.#clock.setTimer(() => this.#drained(), settleMs);
     } else if (this.#settle !== undefined) {
       this.#clock.clearTimer(this.#settle);
       this.#settle = undefined;

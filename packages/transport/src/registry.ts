@@ -64,7 +64,8 @@ export class Registry {
 
   current(peerId: string): PeerConnection | undefined {
     const current = this.#entries.get(peerId)?.current;
-    return current === undefined || current.closing ? undefined : current;
+    // Draining while current: it is being said goodbye to, and whoever wants the peer again dials again.
+    return current === undefined || current.closing || current.draining ? undefined : current;
   }
 
   connections(peerId: string): readonly PeerConnection[] {

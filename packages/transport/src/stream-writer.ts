@@ -14,6 +14,8 @@ const LENGTH_BYTES = 4;
 
 export interface StreamWriterOptions {
   readonly maxQueuedBytes: number;
+  /** Bytes per write, at most (and by default) 64 KiB. Less makes progress on a slow path visible sooner. */
+  readonly maxWriteBytes?: number;
   /** Goes out before the first frame, in the same write where possible: tag and topic header. Not counted as a frame. */
   readonly prefix?: Uint8Array;
   /** Each time frames have been handed to the wire; `bytes` counts length prefixes and payloads. */
@@ -37,6 +39,7 @@ export class StreamWriter implements FramedWriter {
   /** Bytes of the first frame (prefix included) that are already handed over. */
   #headSent = 0;
   #queuedBytes = 0;
+  #unsentFrames = 0;
   #prefix: Uint8Array | undefined;
   #writing = false;
   #failure: Error | undefined;
@@ -87,6 +90,7 @@ export class StreamWriter implements FramedWriter {
   #enqueue(waiting: Waiting): void {
     this.#queue.push(waiting);
     this.#queuedBytes += LENGTH_BYTES + waiting.frame.length;
+    this.#unsentFrames += 1;
     if (!this.#writing) this.#pump();
   }
 
@@ -100,7 +104,8 @@ export class StreamWriter implements FramedWriter {
   #pump(): void {
     const prefix = this.#prefix;
     if (this.#queue.length === 0 && prefix === undefined) return;
-    const size = Math.min(MAX_WRITE_BYTES, this.#queuedBytes + (prefix?.length ?? 0));
+    const limit = this.#options.maxWriteBytes ?? MAX_WRITE_BYTES;
+    const size = Math.min(limit, this.#queuedBytes + (prefix?.length ?? 0));
     const batch = new Uint8Array(size);
     let at = 0;
     if (prefix !== undefined) {
@@ -145,6 +150,7 @@ export class StreamWriter implements FramedWriter {
   #written(done: readonly Waiting[], bytes: number, doneBytes: number): void {
     this.#writing = false;
     this.#queuedBytes -= bytes;
+    this.#unsentFrames -= done.length;
     if (done.length > 0) this.#options.onSent?.(done.length, doneBytes);
     if (this.#failure === undefined) {
       if (this.#queue.length > 0 || this.#prefix !== undefined) this.#pump();
@@ -163,6 +169,7 @@ export class StreamWriter implements FramedWriter {
     for (const waiting of this.#queue.splice(0)) waiting.reject?.(error);
     this.#finishing?.reject(error);
     this.#end();
+    this.#unsentFrames = 0;
   }
 
   #end(): void {
@@ -206,8 +213,8 @@ export class StreamWriter implements FramedWriter {
     this.#fail(new LinkError("closed", "the stream is reset"));
   }
 
-  /** Frames still waiting (not yet handed over); for counting what a lost peer costs. */
-  get queuedFrames(): number {
-    return this.#queue.length;
+  /** Frames that the link has not taken yet, the write under way included; what a lost peer costs. */
+  get unsentFrames(): number {
+    return this.#unsentFrames;
   }
 }

@@ -13,7 +13,7 @@ import { Counters } from "./counters.js";
 import { Dialer } from "./dialer.js";
 import { GossipStreams } from "./gossip-streams.js";
 import { exchangeHello } from "./hello.js";
-import { Inbound } from "./inbound.js";
+import { Inbound, type StreamHandler } from "./inbound.js";
 import { DEFAULT_LIMITS, type TransportLimits } from "./limits.js";
 import { type LinkConnection, type LinkEndpoint, LinkError } from "./link.js";
 import { PeerConnection } from "./peer-connection.js";
@@ -25,7 +25,6 @@ import {
   type BiChannel,
   CloseCode,
   type FramedWriter,
-  type InboundStream,
   type PeerInfo,
   StreamTag,
   type Transport,
@@ -66,7 +65,7 @@ class MeshTransport implements Transport {
   readonly #prober: Prober;
   readonly #stalls: StallWatch;
   readonly #listeners = new Set<(event: TransportEvent) => void>();
-  readonly #handlers = new Map<number, (stream: InboundStream) => void>();
+  readonly #handlers = new Map<number, StreamHandler>();
   #hello: Hello;
   #pendingHellos = 0;
   #accepting = false;
@@ -373,7 +372,7 @@ class MeshTransport implements Transport {
     }
   }
 
-  handleStreams(tag: number, handler: (stream: InboundStream) => void): void {
+  handleStreams(tag: number, handler: StreamHandler): void {
     if (tag === StreamTag.gossip || tag === StreamTag.probe || !Number.isInteger(tag) || tag < 0 || tag > 0xff) {
       throw new LinkError("invalid-argument", `stream tag ${tag} cannot be handled`);
     }

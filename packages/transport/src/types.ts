@@ -151,8 +151,12 @@ export interface Transport {
   sendGossip(peerId: string, topic: Uint8Array, frame: Uint8Array, final: boolean): void;
   openBi(peerId: string, tag: number): Promise<BiChannel>;
   openUni(peerId: string, tag: number): Promise<FramedWriter>;
-  /** Exactly one handler per tag; streams of other tags are reset with `unknownTag` and counted. */
-  handleStreams(tag: number, handler: (stream: InboundStream) => void): void;
+  /**
+   * Exactly one handler per tag; streams of other tags are reset with `unknownTag` and counted. A handler that throws or
+   * rejects loses its stream (both halves are ended); failures of the stream itself (`LinkError`, `DecodeError`, `MeshError`)
+   * are expected there and go no further, anything else surfaces as an uncaught exception.
+   */
+  handleStreams(tag: number, handler: (stream: InboundStream) => void | Promise<void>): void;
   /** Sends a probe datagram (or a frame where datagrams do not fit) and resolves with the round trip in ms. */
   probe(peerId: string, timeoutMs: number): Promise<number>;
   /** Sizes of every collection the transport owns, by name. */

@@ -96,7 +96,7 @@ export class IrohConnection implements LinkConnection {
     try {
       const limit = this.#native.maxDatagramSize();
       if (limit === null || bytes.length > limit) return false;
-      // A full buffer makes the binding drop older datagrams silently; then rather not send.
+      // A full buffer would drop older datagrams silently; rather refuse this one.
       if (this.#native.datagramSendBufferSpace() < bytes.length) return false;
       this.#native.sendDatagram(toArray(bytes));
       return true;

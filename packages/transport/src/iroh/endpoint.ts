@@ -23,6 +23,9 @@ import { retained } from "./retained.js";
 const MAX_PENDING_INBOUND = 256;
 const CLOSE_LIMIT_MS = 1_500;
 
+/** Peers pool addresses per id: of two endpoints with one key, either may get what is meant for the other. */
+const liveIds = new Set<string>();
+
 export interface IrohEndpointOptions {
   /** Ed25519 seed, 32 bytes. Never run one key in two endpoints at once: peers pool addresses per key. */
   readonly secretKey: Uint8Array;
@@ -55,6 +58,11 @@ export async function bindIrohEndpoint(options: IrohEndpointOptions): Promise<Li
     const taken = /in use|EADDRINUSE|os error 98|os error 48/i.test(String(error));
     throw new MeshError(taken ? "MESH_E_PORT_TAKEN" : "MESH_E_BIND", asked, { cause: error });
   }
+  const id = toHex(native.id().toBytes());
+  if (liveIds.has(id)) {
+    await native.close();
+    throw new MeshError("MESH_E_DUPLICATE_IDENTITY", `${id} runs in this process already`);
+  }
   retained.endpoints.add(native);
   const bound = native.boundSockets();
   const unexpected = unexpectedSockets(plan, bound);
@@ -63,7 +71,8 @@ export async function bindIrohEndpoint(options: IrohEndpointOptions): Promise<Li
     await native.close();
     throw new MeshError("MESH_E_BIND", `asked for ${asked}, got ${bound.join(" and ") || "nothing"}`);
   }
-  return new IrohEndpoint(native, bound, options.clock ?? systemClock);
+  liveIds.add(id);
+  return new IrohEndpoint(native, id, bound, options.clock ?? systemClock);
 }
 
 class IrohEndpoint implements LinkEndpoint {
@@ -76,11 +85,11 @@ class IrohEndpoint implements LinkEndpoint {
   #handshakes = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(native: Endpoint, bound: readonly string[], clock: Clock) {
+  constructor(native: Endpoint, id: string, bound: readonly string[], clock: Clock) {
     this.#native = native;
     this.#bound = bound;
     this.#clock = clock;
-    this.id = toHex(native.id().toBytes());
+    this.id = id;
     void this.#pump();
   }
 
@@ -180,5 +189,6 @@ class IrohEndpoint implements LinkEndpoint {
     for (const connection of this.#inbound.end(true)) connection.close(code, reason);
     await withTimeout(this.#clock, this.#native.close(), CLOSE_LIMIT_MS, () => new Error("slow close")).catch(() => {});
     retained.endpoints.delete(this.#native);
+    liveIds.delete(this.id);
   }
 }

@@ -121,12 +121,10 @@ export class MemoryPipe {
 
   #serve(): void {
     const reading = this.#reading;
-    const chunk = this.#chunks[0];
-    if (chunk !== undefined && reading !== undefined) {
+    const isWaiting = this.#chunks.length > 0;
+    if (isWaiting && reading !== undefined) {
       this.#reading = undefined;
-      const taken = chunk.length <= reading.max ? chunk : chunk.subarray(0, reading.max);
-      if (taken === chunk) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(reading.max);
+      const taken = this.#takeChunks(reading.max);
       this.#toWriter(() => {
         this.#inFlightBytes -= taken.length;
         const writing = this.#writing;
@@ -136,12 +134,34 @@ export class MemoryPipe {
       reading.resolve(taken);
       return;
     }
-    if (chunk !== undefined || this.#readEnd === undefined) return;
+    if (isWaiting || this.#readEnd === undefined) return;
     this.#finished();
     if (reading === undefined) return;
     this.#reading = undefined;
     if (this.#readEnd === null) reading.resolve(null);
     else reading.reject(this.#readEnd);
+  }
+
+  /** Everything that has arrived, up to `max` bytes, as one read would bring it. */
+  #takeChunks(max: number): Uint8Array {
+    const taken: Uint8Array[] = [];
+    let bytes = 0;
+    while (bytes < max) {
+      const chunk = this.#chunks.shift();
+      if (chunk === undefined) break;
+      const part = chunk.length <= max - bytes ? chunk : chunk.subarray(0, max - bytes);
+      if (part !== chunk) this.#chunks.unshift(chunk.subarray(part.length));
+      taken.push(part);
+      bytes += part.length;
+    }
+    if (taken.length === 1) return taken[0] as Uint8Array;
+    const all = new Uint8Array(bytes);
+    let at = 0;
+    for (const part of taken) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
   }
 
   #read(maxBytes: number): Promise<Uint8Array | null> {

@@ -256,17 +256,17 @@ export function runLinkAcceptance(name: string, setup: () => LinkHarness): void 
 
     test("a reset reaches the reader with its code", async () => {
       const { send, recv } = await uni();
-      const reading = recv.read(10);
+      const reading = expect(recv.read(10)).rejects.toMatchObject({ code: "reset", streamCode: 77 });
       await send.reset(77);
-      await expect(reading).rejects.toMatchObject({ code: "reset", streamCode: 77 });
+      await reading;
       await expect(send.write(Uint8Array.of(1))).rejects.toMatchObject({ code: "closed" });
     });
 
     test("stop does not hang behind a pending read, and reaches the writer", async () => {
       const { send, recv } = await uni();
-      const reading = recv.read(10);
+      const reading = expect(recv.read(10)).rejects.toMatchObject({ code: "closed" });
       recv.stop(55);
-      await expect(reading).rejects.toMatchObject({ code: "closed" });
+      await reading;
       const writing = (async () => {
         for (;;) {
           await send.write(filled(1_000, 0));
@@ -281,9 +281,10 @@ export function runLinkAcceptance(name: string, setup: () => LinkHarness): void 
       const writing = (async () => {
         for (;;) await send.write(filled(65_536, 0));
       })();
-      await Promise.race([writing.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 200))]);
+      const refused = expect(writing).rejects.toMatchObject({ name: "LinkError" });
+      await Promise.race([refused, new Promise((resolve) => setTimeout(resolve, 200))]);
       await send.reset(1);
-      await expect(writing).rejects.toMatchObject({ name: "LinkError" });
+      await refused;
     });
 
     test("datagrams arrive whole; what does not fit is refused", async () => {
