@@ -69,6 +69,11 @@ test("one node by name, id or unique prefix", async () => {
   }
   const ambiguous = await harness.call("/api/nodes/mesh1");
   expect([ambiguous.status, (await ambiguous.json()).code]).toEqual([409, "MESH_E_AMBIGUOUS_NAME"]);
+  // Who is gone does not stand in the way of who lives.
+  harness.node.join(entryOf("mesh1", "gateway", 7));
+  expect((await harness.call("/api/nodes/mesh1.gat")).status).toBe(409);
+  harness.node.depart(entryOf("mesh1", "gateway", 7).id, "expired");
+  expect((await harness.get<NodeDetail>("/api/nodes/mesh1.gat")).name).toBe(gateway.name);
   const unknown = await harness.call("/api/nodes/mesh9.x.aaaaaa");
   expect([unknown.status, (await unknown.json()).code]).toEqual([404, "MESH_E_UNKNOWN_NAME"]);
   for (const bad of ["..%2f..%2fetc", "%00", "A", "x".repeat(300)])
@@ -126,7 +131,7 @@ test("supervised processes: starting, exited, and joined to their node", async (
     const { nodes } = await harness.get<NodeList>("/api/nodes");
     const row = (key: string) => nodes.find((node) => node.key === key);
     expect(row(broker.id)).toMatchObject({
-      ...{ state: "live", boot: { state: "ready", durationMs: 200 } },
+      ...{ state: "live", bootMs: 200, boot: { state: "ready", durationMs: null } },
       process: { supervised: true, state: "ready", pid: 100 },
     });
     expect(row("process:n2-00000000")).toMatchObject({
@@ -156,7 +161,7 @@ test("supervised processes: starting, exited, and joined to their node", async (
 
 test("a node's own directory is asked over the mesh", async () => {
   harness.node.directories.set(gateway.id, [remoteOf(broker)]);
-  const asked = schemas.DirectoryView.parse(await harness.get<DirectoryView>(`/api/directory?as=${gateway.name}`));
+  const asked = schemas.DirectoryView.parse(await harness.get<DirectoryView>("/api/directory?as=mesh1.gate"));
   expect(asked).toMatchObject({ as: gateway.name, asked: true });
   expect(asked.entries).toMatchObject([{ name: broker.name, idPrefix: "000002", location: "127.0.0.1:2", ageMs: 5 }]);
   const own = await harness.get<DirectoryView>("/api/directory");

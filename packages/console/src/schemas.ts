@@ -47,7 +47,7 @@ export const BootState = z.enum(["ready", "running", "stalled", "failed"]);
 export const BootView = z
   .object({
     state: BootState,
-    /** Process start to ready. */
+    /** Of the boot trace: first step to ready (or to where it stands). Null where no trace came. */
     durationMs: unknownOr(z.number().nonnegative()),
     traceId: unknownOr(z.string()),
     /** The step that is open, stalled or failed, e.g. `mesh.boot.gossip_started`. */
@@ -107,6 +107,8 @@ export const NodeView = z
     eventLoopDelayP99Ms: unknownOr(z.number().nonnegative()),
     telemetryDropped: unknownOr(count),
     process: unknownOr(ProcessView),
+    /** Process start to ready, as the node told its supervisor; longer than the boot trace by the loading of the code. */
+    bootMs: unknownOr(z.number().nonnegative()),
     boot: unknownOr(BootView),
   })
   .openapi("Node");

@@ -42,6 +42,7 @@ export class FakeNode {
   readonly mesh = "mesh1";
   readonly type = "console";
   readonly observes = ["mesh2"];
+  readonly bootMs = 321;
   readonly own: DirectoryEntry;
   entries: DirectoryEntry[];
   /** What a watcher of a node gets first; then what `pushStats` sends. */

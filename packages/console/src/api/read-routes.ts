@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { DirectoryLine } from "../api-types.js";
 import { checkConvergence } from "../convergence.js";
+import { ConsoleError } from "../errors.js";
 import { locationOf } from "../live/node-row.js";
 import {
   ClusterSummary,
@@ -134,18 +135,19 @@ export function readRoutes(context: ApiContext): OpenAPIHono {
   routes.openapi(directory, async (c) => {
     const { as } = c.req.valid("query");
     const self = model.node;
-    const target =
-      as === undefined ? self.id : self.id === as || self.name === as ? self.id : self.directory.resolve(as).id;
-    if (target === self.id) return c.json({ as: self.name, asked: false, entries: ownEntries(context) }, 200);
-    const entry = self.directory.resolve(target);
-    const entries = await self.directoryOf(target, { timeoutMs: 3_000, signal: c.req.raw.signal });
+    live.sync();
+    const row = as === undefined ? undefined : rowOf(model, as);
+    if (row === undefined || row.id === self.id)
+      return c.json({ as: self.name, asked: false, entries: ownEntries(context) }, 200);
+    if (row.id === null || row.name === null) throw new ConsoleError("MESH_E_UNKNOWN_NAME", `${as} is not up yet`);
+    const entries = await self.directoryOf(row.id, { timeoutMs: 3_000, signal: c.req.raw.signal });
     const lines = entries.map(({ id, name, mesh, type, addresses, ageMs, state }) => ({
       ...{ name, id, idPrefix: id.slice(0, 6), mesh, type, state },
       addresses: [...addresses],
       location: locationOf(addresses),
       ageMs: Math.max(0, ageMs),
     }));
-    return c.json({ as: entry.name, asked: true, entries: lines }, 200);
+    return c.json({ as: row.name, asked: true, entries: lines }, 200);
   });
 
   routes.openapi(messages, (c) => {

@@ -59,10 +59,11 @@ export function traceRoutes({ model }: ApiContext): OpenAPIHono {
   routes.openapi(traces, (c) => {
     const query = c.req.valid("query");
     const max = query.limit ?? 50;
+    const nowMs = clock.nowMs();
     const found: TraceSummary[] = [];
     for (const stored of store.newestFirst()) {
       if (found.length >= max) break;
-      const summary = summaryOf(stored, clock.nowMs());
+      const summary = summaryOf(stored, nowMs);
       const fits =
         (query.kind === undefined || kindOf(summary) === query.kind) &&
         (query.node === undefined || summary.nodes.some((name) => name.startsWith(query.node!))) &&

@@ -139,6 +139,7 @@ export class LiveState {
       return;
     }
     this.sync();
+    void this.#listProcesses();
     this.#tick();
     this.#timer = setInterval(() => this.#tick(), OWN_STATS_MS);
     this.#timer.unref();
@@ -198,6 +199,7 @@ export class LiveState {
     this.attention.touch();
     this.sync();
     if (was) return;
+    await this.#listing;
     const complete = () => {
       for (const row of this.#nodes.rows()) if (row.state === "live" && row.statsAtMs < fromMs) return false;
       return true;
@@ -231,11 +233,13 @@ export class LiveState {
 
   /** By name, id, or row key; else by a prefix that fits exactly one row (`ambiguous` lists the fits). */
   find(ref: string): { readonly row?: NodeRow; readonly ambiguous?: readonly string[] } {
-    const fits: NodeRow[] = [];
+    let fits: NodeRow[] = [];
     for (const row of this.#nodes.rows()) {
       if (row.name === ref || row.id === ref || row.key === ref) return { row };
       if (row.name?.startsWith(ref) || row.id?.startsWith(ref)) fits.push(row);
     }
+    // Those who are gone do not make a prefix ambiguous.
+    if (fits.length > 1) fits = fits.filter((row) => row.state === "live" || row.state === "starting");
     if (fits.length === 1) return { row: fits[0]! };
     return fits.length === 0 ? {} : { ambiguous: fits.map((row) => row.name ?? row.key).slice(0, 20) };
   }

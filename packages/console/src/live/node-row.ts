@@ -16,6 +16,8 @@ export interface NodeRow {
   statsAtMs: number;
   process: SupervisedProcess | undefined;
   boot: BootTrace | undefined;
+  /** Of the console's own node, which no list of the supervisor holds. */
+  ownBootMs?: number;
   version: number;
 }
 
@@ -31,9 +33,8 @@ function bootView(row: NodeRow): BootView | null {
     return { state: boot.state, durationMs, traceId, step, message };
   }
   if (process === undefined) return null;
-  const durationMs = process.bootMs;
-  const known = { durationMs, traceId: process.bootTraceId, step: process.lastStep, message: process.failure };
-  if (durationMs !== null) return { ...known, state: "ready", step: null };
+  const known = { durationMs: null, traceId: process.bootTraceId, step: process.lastStep, message: process.failure };
+  if (process.bootMs !== null) return { ...known, state: "ready", step: null };
   return { ...known, state: state === "exited" || process.failure !== null ? "failed" : "running" };
 }
 
@@ -94,6 +95,7 @@ export function viewOf(row: NodeRow, nowMs: number, nameOf: (id: string) => stri
     eventLoopDelayP99Ms: stats?.eventLoopDelayP99Ms ?? null,
     telemetryDropped: stats?.telemetryDropped ?? null,
     process: processView(row),
+    bootMs: row.ownBootMs ?? process?.bootMs ?? null,
     boot: bootView(row),
   };
 }

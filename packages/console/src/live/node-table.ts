@@ -72,9 +72,10 @@ export class NodeTable {
   }
 
   /** The console's own node, where its directory lists only others. */
-  ensureSelf(self: Pick<MeshNode, "id" | "name" | "mesh" | "type">, nowMs: number): void {
+  ensureSelf(self: Pick<MeshNode, "id" | "name" | "mesh" | "type" | "bootMs">, nowMs: number): void {
     const row = this.#ensure(self.id, self.id, self.mesh, self.type, "live", nowMs);
     row.name = self.name;
+    row.ownBootMs = self.bootMs;
     this.#setState(row, "live", nowMs);
   }
 

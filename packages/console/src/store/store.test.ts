@@ -112,7 +112,10 @@ test("spans come depth first; missing parents and cycles lose no span", () => {
 test("a cross-mesh call is one trace of two nodes", () => {
   const store = new TraceStore({ nowMs });
   const call = callOf("mesh1.gateway.aaaaaa", "mesh2.broker.bbbbbb");
-  store.add(call);
+  store.add([call[0]]);
+  // The summary that is kept with a trace grows with it.
+  expect(summaryOf(store.get(call[0].traceId)!, 7)).toMatchObject({ spanCount: 1, meshes: ["mesh1"], ageMs: 7 });
+  store.add([call[1]]);
   expect(summaryOf(store.get(call[0].traceId)!, 0)).toMatchObject({
     ...{ rootName: "mesh.message.sent", rootNode: "mesh1.gateway.aaaaaa", operation: "produce", errorCount: 0 },
     ...{

@@ -3,9 +3,12 @@
  * A trace leaves by eviction only.
  */
 import type { AttributeValue, IntakeSpan } from "@meshwork/telemetry";
+import type { TraceSummary } from "../api-types.js";
 
 export interface StoredTrace {
   readonly traceId: string;
+  /** Made when asked for; undefined after a further span. */
+  summary?: TraceSummary | undefined;
   readonly spans: Map<string, IntakeSpan>;
   /** First server span of a message by the span id of its client span; made when the first message span comes. */
   receivedOf?: Map<string, IntakeSpan>;
@@ -81,6 +84,7 @@ export class TraceShelf {
     trace.spans.set(span.spanId, span);
     trace.bytes += bytes;
     trace.lastSeenMs = nowMs;
+    trace.summary = undefined;
     this.spans += 1;
     this.bytes += bytes;
     this.#evict();

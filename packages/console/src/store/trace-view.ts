@@ -32,8 +32,10 @@ function distinct(spans: readonly IntakeSpan[], pick: (span: IntakeSpan) => stri
   return [...seen];
 }
 
+/** Kept with the trace, since a filtered list goes through the whole store. */
 export function summaryOf(trace: StoredTrace, nowMs: number): TraceSummary {
-  return summaryOfSorted(byStart(trace), trace, nowMs);
+  trace.summary ??= summaryOfSorted(byStart(trace), trace, nowMs);
+  return { ...trace.summary, ageMs: Math.max(0, nowMs - trace.lastSeenMs) };
 }
 
 function summaryOfSorted(spans: readonly IntakeSpan[], trace: StoredTrace, nowMs: number): TraceSummary {
