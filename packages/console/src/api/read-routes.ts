@@ -4,6 +4,7 @@ import type { DirectoryLine } from "../api-types.js";
 import { checkConvergence } from "../convergence.js";
 import { ConsoleError } from "../errors.js";
 import { locationOf } from "../live/node-row.js";
+import { label } from "../schema-parts.js";
 import {
   ClusterSummary,
   Convergence,
@@ -12,7 +13,6 @@ import {
   Health,
   LinkList,
   MessageList,
-  NAME_PATTERN,
   NodeDetail,
   NodeList,
   NodeRef,
@@ -20,7 +20,6 @@ import {
 } from "../schemas.js";
 import { type ApiContext, createRouter, errors, json, rowOf } from "./context.js";
 
-const label = z.string().regex(NAME_PATTERN);
 const limit = (max: number) => z.coerce.number().int().min(1).max(max).optional();
 
 const health = createRoute({
