@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TopicMessage } from "../wire/gossip-codec.js";
+import { encodeTopicMessage, type TopicMessage } from "../wire/gossip-codec.js";
 import { DEFAULT_GOSSIP_CONFIG, type GossipConfig, gossipConfig } from "./config.js";
 import type { GossipOutput } from "./events.js";
 import { HyParView, type SwarmInput, type SwarmMessage } from "./hyparview.js";
@@ -289,6 +289,30 @@ describe("peer data", () => {
     const forwarded = join(new Uint8Array(4_070)).find((output) => output.kind === "send" && output.to === peer(1));
     expect(forwarded).toMatchObject({ message: { peer: { data: undefined } } });
   });
+});
+
+test("SZ1: views' messages fit a frame though foreign peers gave 1,500 bytes each: data is left out, then nodes", () => {
+  const { raw } = machine();
+  for (let each = 1; each <= 5; each++) {
+    const message: SwarmMessage = { kind: "neighbor", priority: "high", data: new Uint8Array(1_500).fill(each) };
+    raw({ kind: "message", from: peer(each), message });
+  }
+  const [sent] = raw({ kind: "shuffle-timer" }, 60_000);
+  if (sent?.kind !== "send" || sent.message.kind !== "shuffle") throw new Error("no shuffle");
+  expect(sent.message.nodes.map(({ data }) => data?.length)).toEqual([1_500, 1_500, undefined, undefined]);
+  expect(encodeTopicMessage(sent.message).length).toBeLessThan(4_096);
+
+  const many = Array.from({ length: 200 }, (_, index) => ({ id: peer(100 + index), data: undefined }));
+  const wide = machine({ passiveViewCapacity: 200 });
+  const out = wide.raw({
+    kind: "message",
+    from: peer(1),
+    message: { kind: "shuffle", origin: peer(1), nodes: many, ttl: 0 },
+  });
+  const reply = out.find((output) => output.kind === "send");
+  if (reply?.kind !== "send" || reply.message.kind !== "shuffle-reply") throw new Error("no reply");
+  expect(reply.message.nodes.length).toBeGreaterThan(115);
+  expect(encodeTopicMessage(reply.message).length).toBeLessThan(4_096);
 });
 
 describe("rejoin (JR2)", () => {

@@ -156,6 +156,7 @@ describe("PT6, PT7: grafting", () => {
     up(1, 2);
     from(1, ihave("a"));
     from(2, gossip("a"));
+    expect(tree.sizes()).toMatchObject({ missing: 0, graftTimers: 0 });
     expect(feed({ kind: "graft-timer", messageId: idOf("a") })).toEqual([]);
     from(1, ihave("b"));
     feed({ kind: "neighbor-down", peer: peer(1) });

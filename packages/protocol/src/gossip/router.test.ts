@@ -47,6 +47,20 @@ test("RT4: neighbours of HyParView are the tree's peers", () => {
   expect([router.eagerPeers(A), router.lazyPeers(A), router.activeView(A)]).toEqual([[], [], []]);
 });
 
+test("RT4: a lost peer leaves the tree though it was no neighbour (the literal rule lets such peers in)", () => {
+  const router = new GossipRouter({
+    self: ME,
+    config: { eagerLazyWithinActive: false },
+    random: seededRandom(1),
+    hash: testHash,
+  });
+  router.handle(A, JOIN, 0);
+  router.handle(A, { kind: "message", from: peer(1), message: { kind: "prune" } }, 0);
+  expect(router.lazyPeers(A)).toEqual([peer(1)]);
+  router.peerLost(peer(1), 0);
+  expect(router.lazyPeers(A)).toEqual([]);
+});
+
 describe("RT2: closing a connection", () => {
   test("one topic's disconnect does not cut off another", () => {
     const { feed, from } = makeRouter();
@@ -56,6 +70,15 @@ describe("RT2: closing a connection", () => {
     from(B, 1, NEIGHBOR);
     expect(kinds(from(A, 1, { kind: "disconnect", alive: true }))).not.toContain("disconnect-peer");
     expect(kinds(from(B, 1, { kind: "disconnect", alive: true }))).toContain("disconnect-peer");
+  });
+
+  test("nor a topic on which the peer takes us for its neighbour, though it is none of ours", () => {
+    const { feed, from } = makeRouter();
+    feed(A, JOIN);
+    feed(B, JOIN);
+    from(B, 1, { kind: "prune" }); // a tree message: HP18 does not answer those
+    expect(kinds(from(A, 1, EMPTY_REPLY))).not.toContain("disconnect-peer");
+    expect(kinds(from(B, 1, EMPTY_REPLY))).toContain("disconnect-peer");
   });
 
   test("nor while another topic awaits the peer's answer", () => {
