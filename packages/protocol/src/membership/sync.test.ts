@@ -17,9 +17,10 @@ interface Run {
 /** Plays both shells: carries frames in order, "verifies" everything, applies it with the age it came with. */
 function sync(a: Directory, b: Directory, nowMs: number, delayMs = 0): Run {
   const sides = [
-    { directory: a, session: new SyncSession(a), result: undefined as SyncResult | DecodeError | undefined },
-    { directory: b, session: new SyncSession(b), result: undefined as SyncResult | DecodeError | undefined },
+    { directory: a, session: new SyncSession(a) },
+    { directory: b, session: new SyncSession(b) },
   ] as const;
+  const results: (SyncResult | DecodeError | undefined)[] = [];
   const wire: { to: 0 | 1; frame: Uint8Array }[] = [];
   let frames = 0;
   const carryOut = (from: 0 | 1, outputs: readonly SyncOutput[]) => {
@@ -32,7 +33,7 @@ function sync(a: Directory, b: Directory, nowMs: number, delayMs = 0): Run {
         for (const { signed, ageMs } of output.records) {
           sides[from].directory.apply(signed, { viaSync: true, ageMs: ageMs + delayMs }, nowMs + delayMs);
         }
-      } else sides[from].result = output.kind === "done" ? output.result : output.error;
+      } else results[from] = output.kind === "done" ? output.result : output.error;
     }
   };
   carryOut(0, sides[0].session.start());
@@ -41,7 +42,7 @@ function sync(a: Directory, b: Directory, nowMs: number, delayMs = 0): Run {
   }
   expect(sides[0].session.ended).toBe(true);
   expect(sides[1].session.ended).toBe(true);
-  return { initiator: sides[0].result!, responder: sides[1].result!, frames };
+  return { initiator: results[0]!, responder: results[1]!, frames };
 }
 
 function versions(directory: Directory): string[] {

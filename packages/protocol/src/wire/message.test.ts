@@ -45,6 +45,8 @@ const anyReply: fc.Arbitrary<ReplyFrame> = fc.record(
   { requiredKeys: ["requestId", "outcome", "body"] },
 );
 
+const wellFormed = (text: string) => Buffer.from(text).toString() === text;
+
 test("requests, replies, cancellations and messages survive the wire", () => {
   fc.assert(
     fc.property(anyRequest, anyReply, anyOneWay, requestId, (request, reply, oneWay, cancelled) => {
@@ -112,8 +114,8 @@ test("what surrounds a message is cut or dropped rather than refused by the peer
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 3_000 }), (message) => {
       const read = decodeReply(encodeReply({ requestId: 1, outcome: "refused", message })).message ?? "";
-      expect(read.isWellFormed()).toBe(true);
-      if (message.isWellFormed() && message.length < 600) expect(read).toBe(message);
+      expect(wellFormed(read)).toBe(true);
+      if (wellFormed(message) && message.length < 600) expect(read).toBe(message);
     }),
   );
   const long = decodeReply(encodeReply({ requestId: 1, outcome: "refused", message: "€".repeat(5_000) })).message!;

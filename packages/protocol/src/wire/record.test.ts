@@ -121,6 +121,21 @@ test("enum values and addresses of a later version read as the harmless ones", (
   expect(record.addresses).toEqual(testRecord().addresses);
 });
 
+test("a figure that no sampler should give is held in range rather than refused", () => {
+  const odd = testRecord({
+    cpuUsedCores: -0.1,
+    ramUsedBytes: 12.6,
+    framesSent: Number.POSITIVE_INFINITY,
+    framesReceived: Number.NaN,
+  });
+  expect(decodeRecord(encodeRecord(odd))).toMatchObject({
+    cpuUsedCores: 0,
+    ramUsedBytes: 13,
+    framesSent: Number.MAX_SAFE_INTEGER,
+    framesReceived: 0,
+  });
+});
+
 test("every required field is missed by name", () => {
   const required = [1, 2, 3, 4, 5, 6, 7, 10, 11, 13, 15, 17, 18, 19, 20];
   const bytes = encodeRecord(testRecord());

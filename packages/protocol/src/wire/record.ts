@@ -74,16 +74,16 @@ export function encodeRecord(record: NodeRecord): Uint8Array {
   for (const address of record.addresses) writer.uint32(TAG.address).string(address);
   if (record.relayUrl !== undefined) writer.uint32(TAG.relayUrl).string(record.relayUrl);
   writer.uint32(TAG.version).string(record.version);
-  writeUint53(writer.uint32(TAG.startedAtMs), Math.max(0, Math.trunc(record.startedAtMs)));
+  writeWhole(writer.uint32(TAG.startedAtMs), record.startedAtMs);
   for (const neighbor of record.neighbors) writer.uint32(TAG.neighbor).bytes(nodeIdToBytes(neighbor));
   writer.uint32(TAG.loadClass).uint32(LOAD_CLASSES.indexOf(record.loadClass));
-  if (record.cpuUsedCores !== undefined) writeUint53(writer.uint32(TAG.cpuUsed), toMicros(record.cpuUsedCores));
-  writeUint53(writer.uint32(TAG.cpuBudget), toMicros(record.cpuBudgetCores));
-  if (record.ramUsedBytes !== undefined) writeUint53(writer.uint32(TAG.ramUsed), Math.round(record.ramUsedBytes));
-  writeUint53(writer.uint32(TAG.ramBudget), Math.round(record.ramBudgetBytes));
-  writeUint53(writer.uint32(TAG.framesSent), record.framesSent);
-  writeUint53(writer.uint32(TAG.framesReceived), record.framesReceived);
-  writeUint53(writer.uint32(TAG.refreshIntervalMs), Math.round(record.refreshIntervalMs));
+  if (record.cpuUsedCores !== undefined) writeWhole(writer.uint32(TAG.cpuUsed), MICROS * record.cpuUsedCores);
+  writeWhole(writer.uint32(TAG.cpuBudget), MICROS * record.cpuBudgetCores);
+  if (record.ramUsedBytes !== undefined) writeWhole(writer.uint32(TAG.ramUsed), record.ramUsedBytes);
+  writeWhole(writer.uint32(TAG.ramBudget), record.ramBudgetBytes);
+  writeWhole(writer.uint32(TAG.framesSent), record.framesSent);
+  writeWhole(writer.uint32(TAG.framesReceived), record.framesReceived);
+  writeWhole(writer.uint32(TAG.refreshIntervalMs), record.refreshIntervalMs);
   if (record.credential !== undefined) writer.uint32(TAG.credential).bytes(record.credential);
   return writer.finish();
 }
@@ -205,8 +205,9 @@ function readField(reader: ProtoReader, draft: Draft, addresses: string[], neigh
   }
 }
 
-function toMicros(cores: number): number {
-  return Math.round(cores * MICROS);
+/** Measured figures are rounded and held between 0 and 2^53 - 1: a sampler's slip must not keep a node from publishing. */
+function writeWhole(writer: BinaryWriter, value: number): void {
+  writeUint53(writer, value > 0 ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : 0);
 }
 
 /** What can be too large by configuration is the user's to mend; what is malformed is a bug of the caller. */
