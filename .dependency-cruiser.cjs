@@ -1,5 +1,5 @@
 /**
- * Which room may import from which (docs/explanation/architecture.md, "The house"). scripts/import-rules.mjs runs this and asserts how many modules
+ * Which room may import from which (docs/architecture.md, "Rooms"). scripts/import-rules.mjs runs this and asserts how many modules
  * were looked at, so that a set-up that finds none cannot pass.
  */
 const ROOMS = {

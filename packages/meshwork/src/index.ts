@@ -4,5 +4,6 @@
  * @module meshwork
  */
 export type * from "@meshwork/node";
-export { startNode, stopOnSignals, VERSION } from "@meshwork/node";
+export { NODE_VARIABLES, startNode, stopOnSignals, VERSION } from "@meshwork/node";
 export { MESH_ERRORS, MeshError, type MeshErrorCode } from "@meshwork/protocol";
+export { COMMAND_VARIABLES } from "./variables.js";

@@ -1,6 +1,6 @@
 /**
  * How a command fails: a stable code, what happened, what to do, and an exit code. 1 failed, 2 usage, 3 unreachable, 4 time-out
- * (docs/reference/mesh.md); 0 is success.
+ * (docs/operations.md); 0 is success.
  */
 import { MeshError } from "@meshwork/protocol";
 import type { Io } from "./io.js";

@@ -21,13 +21,9 @@ export function wantsColour(env: Io["env"], isTerminal: boolean): boolean {
 }
 
 export function processIo(): Io {
-  // A reader that has seen enough (`mesh members | head -1`) is no error.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
-    });
-  }
+  // A reader that has seen enough (`mesh members | head -1`), or a terminal that was closed, must not cut short what is under
+  // way: `mesh up` still has its nodes to stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

@@ -290,7 +290,7 @@ test("trace draws a trace by its id across nodes, and lists the newest", async (
     },
     nodes: ["mesh1.gateway.eeeeee", "mesh2.broker.bbbbbb"],
   };
-  const attributes = { "mesh.message.operation": "produce" };
+  const attributes = { "mesh.operation": "produce" };
   const spans = [
     { ...span, name: "mesh.message.sent", node: "mesh1.gateway.eeeeee", attributes },
     {

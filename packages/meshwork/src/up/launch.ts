@@ -6,17 +6,19 @@
  * leads through `supervisor.close()`; a SIGKILL leads through the watchdog.
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Convergence } from "@meshwork/console/api-types";
-import { createSupervisor, type ReadyNode, type Supervisor, type SupervisorEvent } from "@meshwork/supervisor";
-import { ConsoleClient } from "../cli/console-client.js";
+import { createSupervisor, type ReadyNode, type Supervisor, type TelemetryIntake } from "@meshwork/supervisor";
 import { EXIT } from "../cli/failure.js";
 import { budgetOf } from "./budgets.js";
-import { removeConsoleFile, writeConsoleFile } from "./console-file.js";
+import { removeConsoleFile } from "./console-file.js";
 import { awaitConvergence } from "./convergence.js";
 import type { LaunchFiles } from "./files.js";
+import { launcherTelemetry } from "./launcher-telemetry.js";
 import type { UpOptions } from "./options.js";
 import { CONSOLE_HOST, checkPort, choosePort, claimDataDir } from "./preflight.js";
 import type { Reporter } from "./reporter.js";
+import { startConsole } from "./start-console.js";
 import { awaitStopWish } from "./stop-wish.js";
 
 export interface LaunchInput {
@@ -28,6 +30,7 @@ export interface LaunchInput {
 
 /** Above every deadline that the console has for asking the nodes. */
 const ASK_TIMEOUT_MS = 15_000;
+const TELEMETRY_SHUTDOWN_MS = 250;
 
 export async function launch(input: LaunchInput): Promise<number> {
   const { options, files, reporter, env } = input;
@@ -35,12 +38,17 @@ export async function launch(input: LaunchInput): Promise<number> {
   await checkPort(options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
+  const port = await choosePort(options.port);
+  const intake = { url: `http://${CONSOLE_HOST}:${port}`, token: randomBytes(32).toString("hex") };
+  const telemetry = launcherTelemetry(options.meshes, intake);
   const supervisor = createSupervisor({
     nodeEntry: files.node,
     watchdogEntry: files.watchdog,
     dataDir: options.dataDir,
     meshes: options.meshes,
     maxNodes: options.maxNodes,
+    intake,
+    telemetry,
     env,
     log: (line) => reporter.log(line),
     ...(options.inline ? { inlineEntry: files.inline } : {}),
@@ -48,7 +56,7 @@ export async function launch(input: LaunchInput): Promise<number> {
   });
   let stoppingSinceMs: number | undefined;
   try {
-    const starting = start(supervisor, input, startedAtMs, () => stoppingSinceMs !== undefined);
+    const starting = start(supervisor, input, intake, startedAtMs, () => stoppingSinceMs !== undefined);
     // Where the stop overtakes the start, what the start then fails with is the stop's doing.
     starting.catch(() => {});
     const asked = stopWish.asked.then((reason) => ({ reason, exitCode: EXIT.ok as number }));
@@ -61,6 +69,8 @@ export async function launch(input: LaunchInput): Promise<number> {
     stoppingSinceMs ??= performance.now();
     removeConsoleFile(options.consoleFile, process.pid);
     await supervisor.close();
+    // The console is gone by now; a collector of the user's may still want the last spans.
+    await telemetry.shutdown(TELEMETRY_SHUTDOWN_MS);
     stopWish.remove();
     reporter.stopped(performance.now() - stoppingSinceMs);
   }
@@ -70,19 +80,19 @@ export async function launch(input: LaunchInput): Promise<number> {
 async function start(
   supervisor: Supervisor,
   { options, files, reporter }: LaunchInput,
+  intake: TelemetryIntake,
   startedAtMs: number,
   isStopping: () => boolean,
 ): Promise<number | undefined> {
   const jobs = jobsOf(options);
   reporter.starting(jobs.length, options.meshes.length);
-  const token = randomBytes(32).toString("hex");
-  const client = await startConsole(supervisor, options, files.console, token, { reporter, isStopping });
+  const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });
   const nodes = await Promise.all(jobs.map((job) => supervisor.spawn(job)));
   const outcome = await awaitConvergence({
     expected: nodes.length + 1,
     ask: () => client.get<Convergence>("/api/convergence", ASK_TIMEOUT_MS),
     now: () => performance.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep: (ms) => sleep(ms),
     onWaiting: (live, missing) => reporter.waiting(live, missing),
   });
   if (outcome.kind === "timeout") {
@@ -91,64 +101,11 @@ async function start(
   }
   reporter.converged(outcome.live, performance.now() - startedAtMs);
   if (options.exitWhenConverged) return EXIT.ok;
-  if (options.traffic)
+  if (options.traffic) {
     await client.post("/api/demo", {}).catch((error: Error) => reporter.log(`demo traffic: ${error.message}`));
-  reporter.tryNext(client.url, token, exampleOf(nodes, options.meshes));
-  return undefined;
-}
-
-interface Watching {
-  readonly reporter: Reporter;
-  /** What ends from then on was asked to. */
-  readonly isStopping: () => boolean;
-}
-
-/** Resolves when it serves; from then on each node that is ready is reported, the console's own first. */
-async function startConsole(
-  supervisor: Supervisor,
-  options: UpOptions,
-  entry: string,
-  token: string,
-  { reporter, isStopping }: Watching,
-): Promise<ConsoleClient> {
-  const port = await choosePort(options.port);
-  const url = `http://${CONSOLE_HOST}:${port}`;
-  supervisor.setIntake({ url, token });
-  const early: SupervisorEvent[] = [];
-  let serving = false;
-  supervisor.on((event) => {
-    if (!serving) early.push(event);
-    else if (!isStopping()) report(event, reporter);
-  });
-  let trafficOn = false;
-  const console = await supervisor.startConsole({
-    entry,
-    mesh: options.meshes[0] as string,
-    port,
-    token,
-    handlers: {
-      "demo-load": () => ({ running: trafficOn }),
-      "demo-store": (params) => {
-        trafficOn = (params as { running?: unknown } | undefined)?.running === true;
-        return { running: trafficOn };
-      },
-    },
-  });
-  writeConsoleFile(options.consoleFile, { url: console.url, token, pid: process.pid });
-  supervisor.ownFile(options.consoleFile);
-  reporter.started({ pid: process.pid, consolePid: console.pid ?? 0, url: console.url, token });
-  serving = true;
-  for (const event of early) report(event, reporter);
-  return new ConsoleClient({ url: console.url, token });
-}
-
-function report(event: SupervisorEvent, reporter: Reporter): void {
-  if (event.kind === "ready" && event.node.restarts === 0) reporter.node(event.node);
-  else if (event.kind === "console-ready") reporter.node(event.info);
-  else if (event.kind === "console-exited") reporter.log("the console's process ended; it is started again");
-  else if (event.kind === "exited" && !event.expected) {
-    reporter.log(`${event.node.name ?? event.node.slot} ended by itself`);
   }
+  reporter.tryNext(client.url, intake.token, exampleOf(nodes, options.meshes));
+  return undefined;
 }
 
 /** Mesh by mesh in turn, so that each has a first node early; within a mesh in the order of `--types`. */

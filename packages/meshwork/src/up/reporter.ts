@@ -47,7 +47,8 @@ export function jsonReporter(io: Io): Reporter {
   };
 }
 
-export function textReporter(io: Io, colours: ReturnType<typeof createColors>): Reporter {
+/** `dataDirFlag` is what the commands to try next need to find this cluster; empty for the default directory. */
+export function textReporter(io: Io, colours: ReturnType<typeof createColors>, dataDirFlag: string): Reporter {
   const progress = new Progress(io);
   let total = 0;
   let ready = 0;
@@ -65,9 +66,10 @@ export function textReporter(io: Io, colours: ReturnType<typeof createColors>): 
     started: () => {},
     node: ({ name, bootMs }) => {
       ready += 1;
-      // The console is one more than the nodes that were asked for.
-      nodeLine(`${ready}/${total + 1}`, name, bootMs);
-      progress.update(ready <= total ? "starting…" : "waiting until every node knows every other…");
+      // The console is one more than the nodes that were asked for; what comes after those was asked for later.
+      nodeLine(ready <= total + 1 ? `${ready}/${total + 1}` : "new", name, bootMs);
+      if (ready <= total) progress.update("starting…");
+      else if (ready === total + 1) progress.update("waiting until every node knows every other…");
     },
     waiting: (live, missing) =>
       progress.update(`${live} live; ${missing} ${missing === 1 ? "node does" : "nodes do"} not yet know all others…`),
@@ -77,9 +79,10 @@ export function textReporter(io: Io, colours: ReturnType<typeof createColors>): 
       say(`\n${colours.bold(`${url}/#token=${token}`)}\n`);
       say("Try next:");
       say("  open that page; it shows both meshes live");
-      say("  npx mesh members");
-      if (example !== undefined) say(`  npx mesh send ${example} produce --data hello`);
-      if (example !== undefined) say(`  npx mesh trace ${example}`);
+      const command = (text: string) => say(`  npx --no-install mesh ${text}${dataDirFlag}`);
+      command("members");
+      if (example !== undefined) command(`send ${example} produce --data hello`);
+      if (example !== undefined) command(`trace ${example}`);
       say(`Ctrl+C stops everything.\n`);
     },
     stopping: (reason) => say(`\nstopping (${reason}): every node leaves its mesh first…`),

@@ -3,6 +3,7 @@
  * traces are listed.
  */
 import type { BootTrace, SpanView, TraceList, TraceSummary, TraceView } from "@meshwork/console/api-types";
+import { ATTR } from "@meshwork/telemetry";
 import type { Command } from "commander";
 import {
   type ClientOptions,
@@ -125,6 +126,6 @@ function draw(rows: readonly WaterfallRow[], columns: number | undefined, colour
 }
 
 function labelOf({ name, attributes }: SpanView): string {
-  const operation = attributes["mesh.message.operation"] ?? attributes.operation;
+  const operation = attributes[ATTR.operation];
   return typeof operation === "string" ? `${name} ${operation}` : name;
 }

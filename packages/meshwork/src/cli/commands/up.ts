@@ -38,7 +38,8 @@ export function addUp(program: Command, context: CommandContext): void {
     )
     .action(async (flags: UpFlags & { readonly json?: boolean }) => {
       const options = resolveUpOptions(flags, context.io.cwd);
-      const reporter = flags.json ? jsonReporter(context.io) : textReporter(context.io, context.colours);
+      const dataDirFlag = flags.dataDir === DEFAULT_DATA_DIR ? "" : ` --data-dir ${flags.dataDir}`;
+      const reporter = flags.json ? jsonReporter(context.io) : textReporter(context.io, context.colours, dataDirFlag);
       // Loaded here: no other command needs the supervisor.
       const { launch } = await import("../../up/launch.js");
       context.setExitCode(

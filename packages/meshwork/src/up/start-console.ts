@@ -1,0 +1,65 @@
+/**
+ * Starts the console and makes it findable (console.json). Resolves when it serves; from then on each node that is ready is
+ * reported, the console's own first.
+ */
+import type { Supervisor, SupervisorEvent, TelemetryIntake } from "@meshwork/supervisor";
+import { ConsoleClient } from "../cli/console-client.js";
+import type { SwitchOperations } from "../process/demo-switch.js";
+import { writeConsoleFile } from "./console-file.js";
+import type { UpOptions } from "./options.js";
+import type { Reporter } from "./reporter.js";
+
+export interface ConsoleStart {
+  readonly options: UpOptions;
+  readonly entry: string;
+  /** Where it will be, and the token it will ask for. */
+  readonly intake: TelemetryIntake;
+  readonly reporter: Reporter;
+  /** What ends from then on was asked to. */
+  readonly isStopping: () => boolean;
+}
+
+export async function startConsole(supervisor: Supervisor, start: ConsoleStart): Promise<ConsoleClient> {
+  const { options, entry, intake, reporter, isStopping } = start;
+  const early: SupervisorEvent[] = [];
+  let serving = false;
+  supervisor.on((event) => {
+    if (!serving) early.push(event);
+    else if (!isStopping()) report(event, reporter);
+  });
+  const console = await supervisor.startConsole({
+    entry,
+    mesh: options.meshes[0] as string,
+    port: Number(new URL(intake.url).port),
+    token: intake.token,
+    handlers: demoMemory(),
+  });
+  const { url } = console;
+  writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
+  supervisor.ownFile(options.consoleFile);
+  reporter.started({ pid: process.pid, consolePid: console.pid ?? 0, url, token: intake.token });
+  serving = true;
+  for (const event of early) report(event, reporter);
+  return new ConsoleClient({ url, token: intake.token });
+}
+
+/** Whether the demo's traffic is on outlives the console's process here. */
+function demoMemory() {
+  let running = false;
+  return {
+    "demo-load": () => ({ running }),
+    "demo-store": (params: unknown) => {
+      running = (params as Partial<SwitchOperations["demo-store"]["params"]> | null)?.running === true;
+      return { running };
+    },
+  };
+}
+
+function report(event: SupervisorEvent, reporter: Reporter): void {
+  if (event.kind === "ready" && event.node.restarts === 0) reporter.node(event.node);
+  else if (event.kind === "console-ready") reporter.node(event.info);
+  else if (event.kind === "console-exited") reporter.log("the console's process ended; it is started again");
+  else if (event.kind === "exited" && !event.expected) {
+    reporter.log(`${event.node.name ?? event.node.slot} ended by itself`);
+  }
+}
