@@ -1,0 +1,24 @@
+/** The live store, the API and the places of nodes, for every component below main.tsx. */
+import { createContext, useContext, useSyncExternalStore } from "react";
+import type { SlotBook } from "../layout/slot-book.js";
+import type { ApiClient } from "../state/api-client.js";
+import type { LiveStore, LiveView } from "../state/live-store.js";
+
+export interface ConsoleSession {
+  readonly live: LiveStore;
+  readonly api: ApiClient;
+  readonly slots: SlotBook;
+}
+
+export const SessionContext = createContext<ConsoleSession | null>(null);
+
+export function useSession(): ConsoleSession {
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error("no session above this component");
+  return session;
+}
+
+export function useLive(): LiveView {
+  const { live } = useSession();
+  return useSyncExternalStore(live.subscribe, live.view);
+}

@@ -1,0 +1,65 @@
+/** Sums over the nodes for the strip: only what is known, with how many nodes it is known of. */
+import type { NodeView } from "@meshwork/console/api-types";
+
+export interface Sum {
+  readonly used: number | null;
+  readonly budget: number | null;
+  /** Live nodes whose use is in it, alone or with their process. */
+  readonly known: number;
+}
+
+export interface Totals {
+  readonly live: number;
+  /** All listed: those gone within the last minute and those that have not come up, too. */
+  readonly listed: number;
+  readonly meshes: readonly string[];
+  readonly cpuCores: Sum;
+  readonly ramBytes: Sum;
+}
+
+export function totalsOf(nodes: Iterable<NodeView>): Totals {
+  const all = [...nodes];
+  const live = all.filter((node) => node.state === "live");
+  return {
+    live: live.length,
+    listed: all.length,
+    meshes: [...new Set(live.map((node) => node.mesh))].sort(),
+    cpuCores: sum(
+      live,
+      (node) => node.cpuUsedCores,
+      (node) => node.process?.cpuUsedCores,
+      (node) => node.cpuBudgetCores,
+    ),
+    ramBytes: sum(
+      live,
+      (node) => node.ramUsedBytes,
+      (node) => node.process?.rssBytes,
+      (node) => node.ramBudgetBytes,
+    ),
+  };
+}
+
+type Pick = (node: NodeView) => number | null | undefined;
+
+/** A process that several nodes share counts once, whatever the number of its nodes. */
+function sum(nodes: readonly NodeView[], own: Pick, ofProcess: Pick, budget: Pick): Sum {
+  let used: number | null = null;
+  let budgets: number | null = null;
+  let known = 0;
+  const counted = new Set<number>();
+  for (const node of nodes) {
+    const shared = node.process?.shared === true;
+    const value = shared ? ofProcess(node) : own(node);
+    const limit = budget(node);
+    if (typeof limit === "number") budgets = (budgets ?? 0) + limit;
+    if (typeof value !== "number") continue;
+    known += 1;
+    const pid = node.process?.pid;
+    if (shared && typeof pid === "number") {
+      if (counted.has(pid)) continue;
+      counted.add(pid);
+    }
+    used = (used ?? 0) + value;
+  }
+  return { used, budget: budgets, known };
+}

@@ -1,0 +1,62 @@
+/** A node on the map: disc in its type's colour, name, frames per minute. A link to itself, so that keys reach it. */
+import { cut, typeClass } from "../format/names.js";
+import { rateText } from "../format/numbers.js";
+import { DISC_RADIUS } from "../layout/lanes.js";
+import { routeHash } from "../state/route.js";
+import type { Disc } from "./map-model.js";
+
+/** What fits beside a disc (lanes.ts keeps the room). */
+const LABEL_CHARS = 15;
+
+export interface NodeDiscProps {
+  readonly disc: Disc;
+  /** It is looked at, or linked with the one that is. */
+  readonly near: boolean;
+  readonly chosen: boolean;
+  readonly onHover: (id: string | null) => void;
+}
+
+export function NodeDisc({ disc, near, chosen, onHover }: NodeDiscProps) {
+  const { id, name, label, type, side, node, x, y } = disc;
+  const out = side === "left" ? -1 : 1;
+  const state = node?.state ?? "unknown";
+  const at = out * (DISC_RADIUS + 9);
+  const anchor = side === "left" ? "end" : "start";
+  const title = cut(label, LABEL_CHARS);
+  const below =
+    state === "live" ? `↑${rateText(node?.framesSentPerMinute)} ↓${rateText(node?.framesReceivedPerMinute)}` : state;
+  const width = Math.max(title.length * 7.1, below.length * 6.6) + 4;
+  return (
+    <g transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
+      <a
+        href={routeHash("topology", chosen ? null : (node?.name ?? id))}
+        className={`disc ${typeClass(type)} state-${state}${near ? " near" : ""}${chosen ? " chosen" : ""}`}
+        aria-label={`${name}, ${state}`}
+        data-testid={`disc-${name}`}
+        onMouseEnter={() => onHover(id)}
+        onMouseLeave={() => onHover(null)}
+        onFocus={() => onHover(id)}
+        onBlur={() => onHover(null)}
+      >
+        <rect className="disc-ground" x={side === "left" ? at - width : at} y={-14} width={width} height={31} rx="4" />
+        <circle className="disc-body" r={DISC_RADIUS} />
+        <text className="disc-sign" textAnchor="middle" dy="0.36em">
+          {signOf(state, type)}
+        </text>
+        <text className="disc-name" x={at} y="-1" textAnchor={anchor}>
+          {title}
+        </text>
+        <text className="disc-rate" x={at} y="13" textAnchor={anchor}>
+          {below}
+        </text>
+      </a>
+    </g>
+  );
+}
+
+/** The type's first letter; what is not live says so. */
+function signOf(state: string, type: string): string {
+  if (state === "live") return type.charAt(0).toUpperCase();
+  if (state === "starting") return "…";
+  return state === "unknown" ? "?" : "×";
+}

@@ -1,0 +1,108 @@
+/** The node that is looked at: its figures, and who links with whom as both ends tell it. */
+import type { NodeView } from "@meshwork/console/api-types";
+import { ageText } from "../format/ages.js";
+import { idPrefix, typeClass } from "../format/names.js";
+import { bytesText, coresText, countText, durationText, rateText, UNKNOWN } from "../format/numbers.js";
+import { reportText } from "../model/link-kind.js";
+import { Age } from "../parts/age.js";
+import { StateBadge } from "../parts/state-badge.js";
+import { TypeMark } from "../parts/type-mark.js";
+import type { Received } from "../state/live-state.js";
+import { routeHash } from "../state/route.js";
+import type { Disc, MeshMap } from "./map-model.js";
+
+export interface NodePanelProps {
+  readonly disc: Disc | null;
+  readonly map: MeshMap | null;
+  readonly row: Received<NodeView> | null;
+  readonly pinned: boolean;
+}
+
+export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
+  if (disc === null)
+    return (
+      <section className="panel" aria-label="Node">
+        <p className="panel-hint">Point at a node to see with whom it is linked. Click it to keep it here.</p>
+      </section>
+    );
+  const links = map?.links.filter(({ link }) => link.a === disc.id || link.b === disc.id) ?? [];
+  return (
+    <section className="panel" aria-label="Node" data-testid="node-panel">
+      <header>
+        <h2 className="mono">{disc.name}</h2>
+        {pinned && (
+          <a className="quiet" href={routeHash("topology")} aria-label="let go of this node">
+            ✕
+          </a>
+        )}
+      </header>
+      <p className="panel-line">
+        <TypeMark type={disc.type} /> {disc.node !== null && <StateBadge state={disc.node.state} />}
+      </p>
+      {row !== null && <PanelFigures row={row} />}
+      <h3>
+        {links.length} {links.length === 1 ? "link" : "links"}
+      </h3>
+      <ul className="panel-links">
+        {links.map(({ link, kind, report }) => {
+          const other = map?.discs.find(({ id }) => id === (link.a === disc.id ? link.b : link.a));
+          const name = other?.name ?? idPrefix(link.a === disc.id ? link.b : link.a);
+          return (
+            <li key={link.key}>
+              <span className={`dot ${typeClass(other?.type ?? "")}`} aria-hidden="true" />
+              <a className="mono" href={routeHash("topology", name)}>
+                {name}
+              </a>
+              <span className={report === "both" ? "muted" : "warn"}>
+                {kind === "observer" && `observing, in ${link.mesh}; `}
+                {reportText(link, disc.id)}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      {disc.node?.name != null && (
+        <p className="panel-more">
+          <a href={routeHash("nodes", disc.node.name)}>figures</a>{" "}
+          <a href={routeHash("boot", disc.node.name)}>boot trace</a>{" "}
+          <a href={routeHash("directory", disc.node.name)}>its directory</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function PanelFigures({ row }: { readonly row: Received<NodeView> }) {
+  const node = row.value;
+  const shared = node.process?.shared === true;
+  const pairs: readonly (readonly [string, string])[] = [
+    ["mesh", node.mesh],
+    ["location", node.location ?? UNKNOWN],
+    ["up for", ageText(node.uptimeMs)],
+    ["ready after", durationText(node.boot?.bootMs)],
+    ["process", node.process?.pid == null ? UNKNOWN : `${node.process.pid}${shared ? ", shared" : ""}`],
+    ["CPU", `${coresText(node.cpuUsedCores)} of ${coresText(node.cpuBudgetCores)} cores`],
+    ["memory", `${bytesText(node.ramUsedBytes)} of ${bytesText(node.ramBudgetBytes)}`],
+    ["load class", node.loadClass ?? UNKNOWN],
+    ["frames/min", `↑ ${rateText(node.framesSentPerMinute)}  ↓ ${rateText(node.framesReceivedPerMinute)}`],
+    ["connections", `${countText(node.connections)} (${countText(node.connectionsOpened)} opened since start)`],
+    ["directory", `${countText(node.directorySize)} entries`],
+    ["event loop p99", durationText(node.eventLoopDelayP99Ms)],
+  ];
+  return (
+    <>
+      <dl className="panel-figures">
+        {pairs.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="muted small">
+        figures <Age ageMs={node.statsAgeMs} receivedAtMs={row.receivedAtMs} /> old, record{" "}
+        <Age ageMs={node.recordAgeMs} receivedAtMs={row.receivedAtMs} /> old
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+/** The newest traces, those that cross meshes unless others are asked for. */
+import type { TraceList as TraceListView, TraceSummary } from "@meshwork/console/api-types";
+import { useState } from "react";
+import { shortName } from "../format/names.js";
+import { bytesText, countText, durationText, UNKNOWN } from "../format/numbers.js";
+import { useApi } from "../hooks/use-api.js";
+import { Age } from "../parts/age.js";
+import { AsOf } from "../parts/as-of.js";
+import { Empty } from "../parts/empty.js";
+import { FailureNote } from "../parts/failure-note.js";
+import { Section } from "../parts/section.js";
+import { routeHash } from "../state/route.js";
+
+const EVERY_MS = 2_000;
+const KINDS = ["all", "message", "boot", "console", "other"] as const;
+
+export function TraceList({ chosen }: { readonly chosen: string | null }) {
+  const [crossing, setCrossing] = useState(true);
+  const [failed, setFailed] = useState(false);
+  const [kind, setKind] = useState<(typeof KINDS)[number]>("all");
+  const query = new URLSearchParams({ limit: "60" });
+  if (crossing) query.set("crossMesh", "true");
+  if (failed) query.set("errors", "true");
+  if (kind !== "all") query.set("kind", kind);
+  const { data, failure, receivedAtMs, loading } = useApi<TraceListView>(`/api/traces?${query}`, EVERY_MS);
+  const store = data?.store;
+  return (
+    <Section title="Traces" aside={<AsOf receivedAtMs={data === null ? null : receivedAtMs} />}>
+      <div className="controls">
+        <label>
+          <input type="checkbox" checked={crossing} onChange={(event) => setCrossing(event.target.checked)} /> across
+          meshes
+        </label>
+        <label>
+          <input type="checkbox" checked={failed} onChange={(event) => setFailed(event.target.checked)} /> with errors
+        </label>
+        <label>
+          kind{" "}
+          <select
+            value={kind}
+            onChange={(event) => setKind(KINDS.find((each) => each === event.target.value) ?? "all")}
+          >
+            {KINDS.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+        {store !== undefined && (
+          <span
+            className="muted"
+            title={`${countText(store.evictedSpans)} spans evicted, ${countText(store.rejectedSpans)} refused`}
+          >
+            store: {countText(store.traces)} traces, {countText(store.spans)} of at most {countText(store.maxSpans)}{" "}
+            spans, {bytesText(store.bytes)}
+          </span>
+        )}
+      </div>
+      {failure !== null && <FailureNote failure={failure} what="The traces could not be read" />}
+      {data === null && loading && <Empty title="Asking for the traces…" />}
+      {data !== null && data.traces.length === 0 && (
+        <Empty title={crossing ? "No such trace across meshes is in the store" : "No such trace is in the store"}>
+          {crossing
+            ? "A gateway's call to the other mesh makes one: it needs the demo's traffic (mesh up without --no-traffic)."
+            : "Traces come with the nodes' telemetry, within seconds."}
+        </Empty>
+      )}
+      {data !== null && data.traces.length > 0 && (
+        <div className="table-frame scroll">
+          <table>
+            <thead>
+              <tr>
+                <th className="num">Age</th>
+                <th>Root</th>
+                <th>Nodes</th>
+                <th>Meshes</th>
+                <th className="num">Spans</th>
+                <th className="num">Took</th>
+                <th>Trace</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.traces.map((trace) => (
+                <TraceRow
+                  key={trace.traceId}
+                  trace={trace}
+                  receivedAtMs={receivedAtMs}
+                  chosen={trace.traceId === chosen}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Section>
+  );
+}
+
+function TraceRow({ trace, receivedAtMs, chosen }: { trace: TraceSummary; receivedAtMs: number; chosen: boolean }) {
+  const shown = trace.nodes.slice(0, 3).map(shortName).join(" → ");
+  return (
+    <tr className={chosen ? "chosen" : ""} data-testid="trace-row">
+      <td className="num">
+        <Age ageMs={trace.ageMs} receivedAtMs={receivedAtMs} />
+      </td>
+      <td title={trace.rootNode ?? undefined}>
+        {trace.operation ?? trace.rootName ?? <span className="muted">its root has not come</span>}
+        {trace.errorCount > 0 && <span className="badge bad">{trace.errorCount} failed</span>}
+      </td>
+      <td className="mono" title={trace.nodes.join("\n")}>
+        {shown === "" ? UNKNOWN : shown}
+        {trace.nodes.length > 3 && <span className="muted"> +{trace.nodes.length - 3}</span>}
+      </td>
+      <td className={trace.meshes.length > 1 ? "crossing-text" : ""}>{trace.meshes.join(" → ") || UNKNOWN}</td>
+      <td className="num">{trace.spanCount}</td>
+      <td className="num">{durationText(trace.durationMs)}</td>
+      <td>
+        <a className="mono" href={routeHash("traces", trace.traceId)} aria-current={chosen ? "true" : undefined}>
+          {trace.traceId.slice(0, 8)}
+        </a>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,46 @@
+/** One trace, asked for again while spans may still be on their way. */
+import type { TraceView } from "@meshwork/console/api-types";
+import { clockText } from "../format/ages.js";
+import { durationText } from "../format/numbers.js";
+import { useApi } from "../hooks/use-api.js";
+import { AsOf } from "../parts/as-of.js";
+import { Empty } from "../parts/empty.js";
+import { FailureNote } from "../parts/failure-note.js";
+import { Section } from "../parts/section.js";
+import { routeHash } from "../state/route.js";
+import { TraceWaterfall } from "./trace-waterfall.js";
+
+/** Exporters send within seconds of a span's end. */
+const EVERY_MS = 3_000;
+
+export function TraceSection({ id }: { readonly id: string }) {
+  const known = /^[0-9a-f]{32}$/.test(id);
+  const { data, failure, receivedAtMs, loading } = useApi<TraceView>(known ? `/api/traces/${id}` : null, EVERY_MS);
+  return (
+    <Section
+      title={`Trace ${id.slice(0, 8)}`}
+      aside={
+        <>
+          <AsOf receivedAtMs={data === null ? null : receivedAtMs} />
+          <a className="quiet" href={routeHash("traces")} aria-label="close the trace">
+            ✕
+          </a>
+        </>
+      }
+    >
+      {!known && <Empty title="This is no trace id">A trace id has 32 hex digits.</Empty>}
+      {failure !== null && <FailureNote failure={failure} what="The trace could not be read" />}
+      {data === null && known && loading && <Empty title="Asking for the trace…" />}
+      {data !== null && (
+        <>
+          <p className="trace-line">
+            <b>{data.operation ?? data.rootName ?? "root not here"}</b> at {clockText(data.startedAtMs)},{" "}
+            {durationText(data.durationMs)}, {data.spanCount} spans from {data.nodes.length} nodes in{" "}
+            {data.meshes.join(" and ")} <code className="small">{data.traceId}</code>
+          </p>
+          <TraceWaterfall key={data.traceId} trace={data} />
+        </>
+      )}
+    </Section>
+  );
+}
