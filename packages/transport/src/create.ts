@@ -18,6 +18,8 @@ export interface IrohTransportOptions {
   readonly limits?: Partial<TransportLimits>;
   /** Default: ours and iroh-gossip's. */
   readonly alpns?: readonly string[];
+  /** False leaves accepting to a later `start()`. */
+  readonly accepting?: boolean;
 }
 
 /** Binds and starts. Rejects with MESH_E_BAD_ADDRESS, MESH_E_PORT_TAKEN or MESH_E_BIND. */
@@ -39,6 +41,7 @@ export interface MemoryTransportOptions {
   readonly random?: (bytes: number) => Uint8Array;
   readonly limits?: Partial<TransportLimits>;
   readonly alpns?: readonly string[];
+  readonly accepting?: boolean;
 }
 
 /** On the network's clock. */

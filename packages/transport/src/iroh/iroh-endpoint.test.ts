@@ -149,6 +149,7 @@ test("what nobody holds is not collected: endpoint, connection, unfinished strea
 });
 
 test("nothing native stays held once everything is closed", async () => {
+  await eventually(() => retainedSizes().connections === 0);
   const before = retainedSizes();
   const { out, in: inbound } = await connected();
   const stream = await out.openBi();

@@ -1,0 +1,72 @@
+/** Loops that read from a link, over a link that answers as a closed one does: at once and for ever. */
+import { expect, test } from "vitest";
+import type { LinkCloseReason, LinkConnection, LinkEndpoint } from "./link.js";
+import { helloOf, idOf } from "./testing/kit.js";
+import { settle } from "./testing/manual-clock.js";
+import { createTransport } from "./transport.js";
+import { ALPN_GOSSIP, ALPN_MESHWORK } from "./types.js";
+
+/** `null` to every question, counted. After a thousand it stops answering, so that a spinning loop fails instead of hanging. */
+function closedChannel(): { asked: () => number; ask: () => Promise<null> } {
+  let asked = 0;
+  return {
+    asked: () => asked,
+    ask: () => {
+      asked += 1;
+      return asked > 1_000 ? new Promise(() => {}) : Promise.resolve(null);
+    },
+  };
+}
+
+function closedConnection(alpn: string): { link: LinkConnection; asked: () => number[] } {
+  const [uni, bi, datagram] = [closedChannel(), closedChannel(), closedChannel()];
+  let end: (reason: LinkCloseReason) => void = () => {};
+  const closed = new Promise<LinkCloseReason>((resolve) => {
+    end = resolve;
+  });
+  const refuse = () => Promise.reject(new Error("closed"));
+  const link: LinkConnection = {
+    key: 1,
+    remoteId: idOf(2),
+    alpn,
+    direction: "inbound",
+    openUni: refuse,
+    openBi: refuse,
+    acceptUni: uni.ask,
+    acceptBi: bi.ask,
+    sendDatagram: () => false,
+    readDatagram: datagram.ask,
+    rttMs: () => undefined,
+    path: () => undefined,
+    stats: () => ({ sentBytes: 0, receivedBytes: 0, sentPackets: 0, receivedPackets: 0 }),
+    close: (code, reason) => end({ by: "local", code, reason }),
+    closed,
+  };
+  return { link, asked: () => [uni.asked(), bi.asked(), datagram.asked()] };
+}
+
+test("a loop that spins on a closed channel: every accept loop ends with the first null", async () => {
+  const gossip = closedConnection(ALPN_GOSSIP);
+  const meshwork = closedConnection(ALPN_MESHWORK);
+  const accepts = closedChannel();
+  const waiting = [gossip.link, meshwork.link];
+  const endpoint: LinkEndpoint = {
+    id: idOf(1),
+    boundAddresses: () => [],
+    setAlpns: () => {},
+    connect: () => Promise.reject(new Error("unused")),
+    accept: () => {
+      const next = waiting.shift();
+      return next === undefined ? accepts.ask() : Promise.resolve(next);
+    },
+    close: async () => {},
+  };
+  const transport = createTransport({ endpoint, hello: helloOf(1) });
+  await settle(10);
+  expect(accepts.asked()).toBe(1);
+  expect(gossip.asked()).toEqual([1, 1, 0]);
+  // No hello comes from a closed connection: asked once for the hello's stream, and given up.
+  expect(meshwork.asked()).toEqual([0, 1, 0]);
+  gossip.link.close(0, "");
+  await transport.close();
+});
