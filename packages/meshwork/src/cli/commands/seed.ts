@@ -66,7 +66,8 @@ export function pickSeeds(nodes: readonly NodeView[], mesh: string, count: numbe
 const rank = ({ type }: NodeView) => (type === "console" ? 1 : 0);
 
 function seedOf({ id, name, addresses }: NodeView): string {
-  const address = addresses?.[0];
+  // IPv4 first where there is a choice: it needs no brackets on whatever command line it ends up.
+  const address = addresses?.find((candidate) => !candidate.startsWith("[")) ?? addresses?.[0];
   if (id === null || address === undefined)
     throw new MeshError("MESH_E_NO_CANDIDATE", `${name ?? "the node"} has no address`);
   return `${id}@${address}`;
