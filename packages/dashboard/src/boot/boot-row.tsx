@@ -83,7 +83,7 @@ export function BootRow({ node, totalMs, open, onDuration }: BootRowProps) {
             </div>
           ))}
           <p className="muted small">
-            process start to ready {durationText(boot?.bootMs)} · came{" "}
+            process start to ready {durationText(node.bootMs)} · came{" "}
             <Age ageMs={trace.ageMs} receivedAtMs={receivedAtMs} /> ago ·{" "}
             <a href={routeHash("traces", trace.traceId)}>the whole trace</a>
           </p>

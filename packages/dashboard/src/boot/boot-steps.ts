@@ -10,6 +10,6 @@ export const BOOT_STEPS = [
 
 /** A step of another version has a colour of its own, too: the one for unknown ones. */
 export function bootStepClass(name: string): string {
-  const at = BOOT_STEPS.findIndex((step) => step === name);
+  const at = (BOOT_STEPS as readonly string[]).indexOf(name);
   return at < 0 ? "step-other" : `step-${at}`;
 }

@@ -79,7 +79,7 @@ export class StreamClient {
       giveUpAfter(CONNECT_MS, "the console does not answer");
       const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: "text/event-stream" };
       if (this.#lastEventId !== "") headers["last-event-id"] = this.#lastEventId;
-      const response = await this.#options.fetch(url, { headers, signal: connection.signal, cache: "no-store" });
+      const response = await this.#options.fetch(url, { headers, signal: connection.signal });
       if (response.status === 401 || response.status === 403)
         return { reason: await messageOf(response), refused: response.status };
       if (!response.ok || response.body === null) return { reason: await messageOf(response) };

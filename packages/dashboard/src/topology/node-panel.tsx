@@ -79,7 +79,7 @@ function PanelFigures({ row }: { readonly row: Received<NodeView> }) {
     ["mesh", node.mesh],
     ["location", node.location ?? UNKNOWN],
     ["up for", ageText(node.uptimeMs)],
-    ["ready after", durationText(node.boot?.bootMs)],
+    ["ready after", durationText(node.bootMs)],
     ["process", node.process?.pid == null ? UNKNOWN : `${node.process.pid}${shared ? ", shared" : ""}`],
     ["CPU", `${coresText(node.cpuUsedCores)} of ${coresText(node.cpuBudgetCores)} cores`],
     ["memory", `${bytesText(node.ramUsedBytes)} of ${bytesText(node.ramBudgetBytes)}`],
