@@ -1,10 +1,10 @@
 /** What must be true before a cluster starts, so that there is never half of one: the port is free, the data directory is ours. */
-import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { MeshError } from "@meshwork/protocol";
 import { findPortOwner } from "@meshwork/supervisor";
 import { isAlive } from "./alive.js";
 import { readConsoleFile, removeConsoleFile } from "./console-file.js";
+import { makeDirectory } from "./make-directory.js";
 
 export const CONSOLE_HOST = "127.0.0.1";
 
@@ -48,7 +48,7 @@ export function portTaken(port: number): MeshError {
 /** Creates the directory where it is missing. Throws MESH_E_CLUSTER_RUNNING where a live launcher has its console file in it. */
 export function claimDataDir(dataDir: string, consoleFile: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectory(dataDir, 0o700);
   } catch (error) {
     throw new MeshError("MESH_E_DATA_DIR", `${dataDir}: ${(error as Error).message}`, { cause: error });
   }

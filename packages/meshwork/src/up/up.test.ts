@@ -98,6 +98,19 @@ test("a data directory is refused while its cluster lives, and taken over from a
   claimDataDir(dataDir, path);
 });
 
+test("a data directory is made with all above it, and found made", () => {
+  const path = join(directory(), "a", "b");
+  claimDataDir(path, join(path, "console.json"));
+  claimDataDir(path, join(path, "console.json"));
+  expect(statSync(path).mode & 0o777).toBe(0o700);
+});
+
+test.runIf(process.platform === "linux")("a file system that refuses directories does not hang the command", () => {
+  expect(() => claimDataDir("/proc/meshwork/data", "/proc/meshwork/data/console.json")).toThrow(
+    expect.objectContaining({ code: "MESH_E_DATA_DIR" }),
+  );
+});
+
 test("a data directory that cannot be made is a clear error", () => {
   const file = join(directory(), "file");
   writeFileSync(file, "");
