@@ -31,3 +31,20 @@ test("gateways that wait for each other still boot, the first in line first", as
   await Promise.all([boot("a", "m1", ["m2"]), boot("b", "m2", ["m1"]), boot("c", "m3", ["nobody-comes-here"])]);
   expect(order).toEqual(["c", "a", "b"]);
 });
+
+test("who observes a mesh waits for its first node, however many places are free", async () => {
+  const ready = new Set<string>();
+  const queue = new BootQueue(8, (mesh) => ready.has(mesh));
+  const boot = (mesh: string, observes: string[]): Promise<readonly string[]> =>
+    queue.run({ mesh, observes }, async () => {
+      const seen = [...ready].sort();
+      await new Promise((resolve) => setImmediate(resolve));
+      ready.add(mesh);
+      return seen;
+    });
+  const jobs = [boot("m1", ["m2"]), boot("m2", ["m1"]), boot("m1", []), boot("m1", []), boot("m2", [])];
+  const both = ["m1", "m2"];
+  const [gateway1, gateway2, founder1, second1, founder2] = await Promise.all(jobs);
+  expect([gateway1, gateway2, founder1, founder2]).toEqual([both, both, [], []]);
+  expect(second1).toContain("m1");
+});

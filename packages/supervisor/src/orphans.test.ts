@@ -40,11 +40,18 @@ async function launch(wrap: (node: string, args: string[]) => [string, string[]]
 
 const listDir = (path: string): string[] => (existsSync(path) ? readdirSync(path) : []);
 const parentOf = (pid: number): number | undefined => readProcess(pid)?.parentPid;
-const watchdogOf = (launcherPid: number): number | undefined =>
+/** One that is not the first. */
+const watchdogOf = ({ launcherPid, watchdogPid }: LauncherReport): number | undefined =>
   readdirSync("/proc")
     .filter((pid) => /^\d+$/.test(pid))
     .map((pid) => readProcess(Number(pid)))
-    .find((info) => info?.alive && info.parentPid === launcherPid && info.command.includes("watchdog.mjs"))?.pid;
+    .find(
+      (info) =>
+        info?.alive &&
+        info.pid !== watchdogPid &&
+        info.parentPid === launcherPid &&
+        info.command.includes("watchdog.mjs"),
+    )?.pid;
 
 const BOUND_MS = 5_000;
 const noneLeft = (pids: readonly number[]) => () => pids.every((pid) => !isRunning(pid));
@@ -73,11 +80,20 @@ test("SIGKILL of the watchdog and, after another took over, of the launcher", as
   const { report, pids } = await launch();
   process.kill(report.watchdogPid, "SIGKILL");
   let second: number | undefined;
-  await until(() => (second = watchdogOf(report.launcherPid)) !== undefined, 3_000, "a second watchdog");
-  expect(second).not.toBe(report.watchdogPid);
+  await until(() => (second = watchdogOf(report)) !== undefined, 3_000, "a second watchdog");
   process.kill(report.launcherPid, "SIGKILL");
   await until(noneLeft([...pids, second!]), BOUND_MS, "all processes gone");
   expect(existsSync(report.consoleFile)).toBe(false);
+});
+
+test("SIGKILL of launcher and watchdog together: what runs ends by itself", async () => {
+  const { report, pids } = await launch();
+  // Stopped first, so that the launcher has no time to start another watchdog.
+  process.kill(report.launcherPid, "SIGSTOP");
+  process.kill(report.watchdogPid, "SIGKILL");
+  process.kill(report.launcherPid, "SIGKILL");
+  const running = pids.filter((pid) => pid !== report.frozenPid);
+  await until(noneLeft(running), BOUND_MS, "all running processes gone");
 });
 
 test("SIGKILL of a process above the launcher, whose corpse nobody collects", async () => {

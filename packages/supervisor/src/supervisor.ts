@@ -44,7 +44,8 @@ import { Watchdog } from "./watchdog.js";
 const DEFAULT_MAX_NODES = 64;
 const DEFAULT_BOOT_TIMEOUT_MS = 15_000;
 const DEFAULT_STOP_GRACE_MS = 4_000;
-const MAX_CLOSE_GRACE_MS = 4_000;
+/** Leaves room, within the 5 s of an end, for half a second until a dead ancestor is noticed and for the clearing up. */
+const MAX_CLOSE_GRACE_MS = 3_500;
 /** `close()` gives up on a process that SIGKILL did not end; the watchdog goes on with it. */
 const CLOSE_BOUND_MS = 4_700;
 const OWN_SEEDS = 3;

@@ -176,7 +176,7 @@ export interface Supervisor {
   on(listener: (event: SupervisorEvent) => void): () => void;
   readonly watchdogPid: number | undefined;
   sizes(): Readonly<Record<string, number>>;
-  /** Ends all of it within 5 s, frozen ones included, and removes directories and files. `graceMs` until SIGKILL, at
-   * most `stopGraceMs`. Idempotent: the first call's grace holds. */
+  /** Ends all of it within 5 s, frozen ones included, and removes directories and files. `graceMs` until SIGKILL:
+   * default and most 3,500. Idempotent: the first call's grace holds. */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }

@@ -33,6 +33,11 @@ function onPipeClosed(): void {
   cleanUp(Date.now());
 }
 
+for (const text of process.argv.slice(2)) {
+  const line = parseLedgerLine(text);
+  if (line) ledger.apply(line);
+}
+
 const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
 lines.on("line", (text) => {
   const line = parseLedgerLine(text);

@@ -96,7 +96,9 @@ export class Watchdog {
 
   #start(): void {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, ["--max-semi-space-size=1", this.#options.entry], {
+    // What it has to know goes with the fork: a launcher that dies before its first write to the pipe leaves nothing either.
+    const known = this.#ledger.lines().map((line) => JSON.stringify(line));
+    const child = spawn(process.execPath, ["--max-semi-space-size=1", this.#options.entry, ...known], {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
       cwd: "/",
@@ -109,7 +111,6 @@ export class Watchdog {
     // Neither keeps the launcher alive; a launcher that just ends closes the pipe, and the watchdog cleans up after it.
     child.unref();
     (child.stdin as { unref?: () => void } | null)?.unref?.();
-    for (const line of this.#ledger.lines()) this.#write(line);
   }
 
   #onGone(child: ChildProcess, startedAt: number): void {
