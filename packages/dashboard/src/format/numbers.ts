@@ -27,16 +27,16 @@ export function coresText(value: Maybe): string {
   return value < 0.1 ? value.toFixed(3) : value < 10 ? trimmed(value, 2) : trimmed(value, 1);
 }
 
-const UNITS = ["B", "kB", "MB", "GB", "TB"];
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** Bytes in powers of 1,000 with three significant digits: `512 B`, `83.1 MB`, `2.15 GB`. */
+/** Bytes in powers of 1,024, as budgets are given, with three significant digits: `512 B`, `73.8 MiB`, `2 GiB`. */
 export function bytesText(value: Maybe): string {
   if (!known(value)) return UNKNOWN;
   let unit = 0;
   let scaled = value;
-  // 999.5 would be shown as 1000.
-  while (scaled >= (unit === 0 ? 1_000 : 999.5) && unit < UNITS.length - 1) {
-    scaled /= 1_000;
+  // 1023.6 would be shown as 1024.
+  while (scaled >= (unit === 0 ? 1_024 : 1_023.5) && unit < UNITS.length - 1) {
+    scaled /= 1_024;
     unit += 1;
   }
   const digits = unit === 0 || scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DISC_RADIUS, laneGrid, nodePoint } from "./lanes.js";
 import { linkPath } from "./link-path.js";
+import { BOX, serviceDrawing } from "./service-drawing.js";
 import { serviceLayers } from "./service-layers.js";
 import { SlotBook, type SlotNode } from "./slot-book.js";
 import { placed, ticksOf } from "./time-scale.js";
@@ -152,4 +153,37 @@ test("ticks are round, start at 0 and end within the scale", () => {
       expect(ticks.at(-1)!).toBeLessThanOrEqual(total * 1.00001);
     }),
   );
+});
+
+test("no label of the service graph covers another or a box, also with a caller of everybody", () => {
+  const edge = (from: string, to: string, operation: string, errors = 0) => {
+    const ref = (text: string) => ({ mesh: text.split(".")[0]!, service: text.split(".")[1]! });
+    return { key: `${from}${to}`, from: ref(from), to: ref(to), operation, calls: 1_234, errors } as ServiceEdge;
+  };
+  const services = ["m1", "m2"].flatMap((mesh) =>
+    ["gateway", "broker", "compute", "registry"].map((service) => `${mesh}.${service}`),
+  );
+  const edges = [
+    ...["m1", "m2"].flatMap((mesh) => [
+      edge(`${mesh}.gateway`, `${mesh}.broker`, "produce"),
+      edge(`${mesh}.gateway`, `${mesh}.compute`, "run", 3),
+      edge(`${mesh}.broker`, `${mesh}.registry`, "schema"),
+      edge(`${mesh}.compute`, `${mesh}.broker`, "fetch"),
+    ]),
+    edge("m1.gateway", "m2.broker", "produce"),
+    edge("m2.gateway", "m1.broker", "produce"),
+    ...services.slice(0, 5).map((service) => edge("m1.console", service, "start")),
+  ];
+  const { boxes, calls, width, height } = serviceDrawing({ services: [], edges });
+  const rects = [...boxes.map(({ x, y }) => ({ x, y, ...BOX })), ...calls];
+  for (const [at, a] of rects.entries()) {
+    expect(a.x - a.width / 2).toBeGreaterThanOrEqual(0);
+    expect(a.x + a.width / 2).toBeLessThanOrEqual(width);
+    expect(a.y - a.height / 2).toBeGreaterThanOrEqual(0);
+    expect(a.y + a.height / 2).toBeLessThanOrEqual(height);
+    for (const b of rects.slice(at + 1))
+      expect(Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2).toBe(
+        true,
+      );
+  }
 });

@@ -13,11 +13,11 @@ export function MapLegend({ map }: { readonly map: MeshMap | null }) {
         <TypeMark key={type} type={type} />
       ))}
       <span className="legend-gap" />
-      <LineSample kind="member both" text="link, both ends report it" count={count("member", true)} />
+      <LineSample kind="member both" text="link that both ends report" count={count("member", true)} />
       <LineSample kind="member one" text="one end only" count={count("member", false)} />
       <LineSample kind="observer both" text="observer's link" count={count("observer", true)} />
-      <LineSample kind="observer one" text="observer's, one end only" count={count("observer", false)} />
-      <span className="muted">↑ sent ↓ received, frames per minute</span>
+      <LineSample kind="observer one" text="one end only" count={count("observer", false)} />
+      <span className="muted">↑ sent ↓ received, frames/min</span>
     </div>
   );
 }

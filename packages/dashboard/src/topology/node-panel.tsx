@@ -42,6 +42,12 @@ export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
       {row !== null && <PanelFigures row={row} />}
       <h3>
         {links.length} {links.length === 1 ? "link" : "links"}
+        {links.length > 0 && (
+          <span className="muted">
+            {" "}
+            · {links.filter(({ report }) => report === "both").length} reported by both ends
+          </span>
+        )}
       </h3>
       <ul className="panel-links">
         {links.map(({ link, kind, report }) => {
@@ -53,10 +59,8 @@ export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
               <a className="mono" href={routeHash("topology", name)}>
                 {name}
               </a>
-              <span className={report === "both" ? "muted" : "warn"}>
-                {kind === "observer" && `observing, in ${link.mesh}; `}
-                {reportText(link, disc.id)}
-              </span>
+              {kind === "observer" && <span className="badge crossing">in {link.mesh}</span>}
+              {report !== "both" && <span className="warn">{reportText(link, disc.id)}</span>}
             </li>
           );
         })}
