@@ -11,14 +11,12 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { BootQueue } from "./boot-queue.js";
-import type { InlineNodeOptions } from "./child-protocol.js";
+import { ChildSettings } from "./child-settings.js";
 import type { Handlers, OperationTable } from "./console-link.js";
 import { type ConsoleHandle, type ConsoleOptions, ConsoleProcess } from "./console-process.js";
 import { SupervisorError } from "./errors.js";
 import { InlineHost } from "./inline-host.js";
-import type { ManagedChildOptions } from "./managed-child.js";
 import { NodeDirs } from "./node-dirs.js";
-import { baseEnvironment, intakeEnvironment, nodeEnvironment } from "./node-environment.js";
 import { NodeProcess, type NodeRun } from "./node-process.js";
 import { readFigures } from "./process-figures.js";
 import { type Entry, ProcessTable, readySnapshot, snapshot } from "./process-table.js";
@@ -48,8 +46,6 @@ const DEFAULT_STOP_GRACE_MS = 4_000;
 const MAX_CLOSE_GRACE_MS = 3_500;
 /** `close()` gives up on a process that SIGKILL did not end; the watchdog goes on with it. */
 const CLOSE_BOUND_MS = 4_700;
-const OWN_SEEDS = 3;
-const OBSERVED_SEEDS = 2;
 const CONSOLE_SLOT = "console";
 
 /** Throws MESH_E_NODES_DIR. Starts the watchdog and removes what crashed launchers left in the data directory. */
@@ -61,15 +57,14 @@ class ProcessSupervisor implements Supervisor {
   readonly #options: SupervisorOptions;
   readonly #maxNodes: number;
   readonly #stopGraceMs: number;
-  readonly #baseEnv: Readonly<Record<string, string>>;
   readonly #table: ProcessTable;
   readonly #seeds = new SeedBook();
   readonly #queue: BootQueue;
   readonly #dirs: NodeDirs;
   readonly #watchdog: Watchdog;
+  readonly #settings: ChildSettings;
   readonly #inlineHost: InlineHost | undefined;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
-  #intake: TelemetryIntake | undefined;
   #console: ConsoleProcess | undefined;
   #closing: Promise<void> | undefined;
 
@@ -77,8 +72,6 @@ class ProcessSupervisor implements Supervisor {
     this.#options = options;
     this.#maxNodes = options.maxNodes ?? DEFAULT_MAX_NODES;
     this.#stopGraceMs = options.stopGraceMs ?? DEFAULT_STOP_GRACE_MS;
-    this.#baseEnv = baseEnvironment(options.env ?? process.env);
-    this.#intake = options.intake;
     this.#table = new ProcessTable(this.#maxNodes);
     this.#queue = new BootQueue(options.bootConcurrency ?? availableParallelism(), (mesh) => this.#seeds.has(mesh));
     this.#dirs = new NodeDirs(options.dataDir);
@@ -88,9 +81,10 @@ class ProcessSupervisor implements Supervisor {
       entry: options.watchdogEntry ?? fileURLToPath(new URL("./watchdog-process.js", import.meta.url)),
       onRestart: (restarts) => this.#emit({ kind: "watchdog-restarted", restarts }),
     });
+    this.#settings = new ChildSettings(options, this.#seeds, this.#watchdog);
     const { inlineEntry } = options;
     if (inlineEntry !== undefined) {
-      const childOptions = () => this.#childOptions(inlineEntry, this.#hostEnvironment(), "inline");
+      const childOptions = () => this.#settings.child(inlineEntry, this.#settings.hostEnvironment(), "inline");
       this.#inlineHost = new InlineHost({ childOptions, bootTimeoutMs: this.#bootTimeoutMs });
     }
   }
@@ -191,7 +185,7 @@ class ProcessSupervisor implements Supervisor {
   }
 
   setIntake(intake: TelemetryIntake): void {
-    this.#intake = intake;
+    this.#settings.intake = intake;
   }
 
   ownFile(path: string): void {
@@ -219,12 +213,12 @@ class ProcessSupervisor implements Supervisor {
       handlers: { ...(supervisorHandlers(this) as unknown as Handlers<OperationTable>), ...options.handlers },
       childOptions: (port) => {
         const env = {
-          ...this.#environmentOf(CONSOLE_SLOT, spec, dir.path, observe),
+          ...this.#settings.environment(CONSOLE_SLOT, spec, dir.path, observe),
           ...options.env,
           MESH_CONSOLE_PORT: String(port),
           MESH_CONSOLE_TOKEN: options.token,
         };
-        const base = this.#childOptions(options.entry, env, "console");
+        const base = this.#settings.child(options.entry, env, "console");
         return options.nodeArgs === undefined ? base : { ...base, nodeArgs: options.nodeArgs };
       },
       onListening: (url, pid, restarts) => this.#emit({ kind: "console-listening", pid, url, restarts }),
@@ -343,10 +337,10 @@ class ProcessSupervisor implements Supervisor {
       this.#emit({ kind: "step", node: snapshot(entry), step });
     };
     if (this.#inlineHost) {
-      return this.#inlineHost.add(slot, spec, this.#inlineOptions(entry), onStep);
+      return this.#inlineHost.add(slot, spec, this.#settings.inline(slot, spec, dataDir, observes), onStep);
     }
-    const env = this.#environmentOf(slot, spec, dataDir, observes);
-    const child = this.#childOptions(this.#options.nodeEntry, env, slot);
+    const env = this.#settings.environment(slot, spec, dataDir, observes);
+    const child = this.#settings.child(this.#options.nodeEntry, env, slot);
     return new NodeProcess({ ...child, spec, bootTimeoutMs: this.#bootTimeoutMs, onStep });
   }
 
@@ -458,44 +452,6 @@ class ProcessSupervisor implements Supervisor {
     const entry = this.#table.find(validateRef(name));
     if (entry === undefined) throw new SupervisorError("MESH_E_NO_SUCH_NODE", name);
     return entry;
-  }
-
-  #seedsFor(slot: string, mesh: string, observes: readonly string[]): string[] {
-    const observed = observes.flatMap((other) => this.#seeds.pick(other, OBSERVED_SEEDS, slot));
-    return [...this.#seeds.pick(mesh, OWN_SEEDS, slot), ...observed];
-  }
-
-  #environmentOf(slot: string, spec: NodeSpec, dataDir: string, observe: readonly string[]): Record<string, string> {
-    const seeds = this.#seedsFor(slot, spec.mesh, observe);
-    const { bind } = this.#options;
-    return nodeEnvironment({ base: this.#baseEnv, spec, dataDir, seeds, observe, bind, intake: this.#intake });
-  }
-
-  #hostEnvironment(): Record<string, string> {
-    return { ...this.#baseEnv, ...intakeEnvironment(this.#intake) };
-  }
-
-  #inlineOptions(entry: Entry): InlineNodeOptions {
-    const { spec, dataDir, observes, slot } = entry;
-    const { bind } = this.#options;
-    const { cpuBudgetCores, ramBudgetBytes } = spec;
-    return {
-      mesh: spec.mesh,
-      type: spec.type,
-      dataDir,
-      seeds: this.#seedsFor(slot, spec.mesh, observes),
-      observe: observes,
-      ...(bind === undefined ? {} : { bind }),
-      ...(cpuBudgetCores === undefined ? {} : { cpuBudgetCores }),
-      ...(ramBudgetBytes === undefined ? {} : { ramBudgetBytes }),
-      ...(this.#intake === undefined ? {} : { telemetry: this.#intake }),
-    };
-  }
-
-  #childOptions(entry: string, env: Record<string, string>, label: string): Omit<ManagedChildOptions, "onMessage"> {
-    const { log, nodeArgs = [] } = this.#options;
-    const onLine = log && ((line: string) => log(`${label}: ${line}`));
-    return { entry, nodeArgs, env, watchdog: this.#watchdog, onLine };
   }
 
   get #bootTimeoutMs(): number {
