@@ -1,7 +1,8 @@
 /** Loops that read from a link, over a link that answers as a closed one does: at once and for ever. */
+import { encodeFrame, encodeHello } from "@meshwork/protocol";
 import { expect, test } from "vitest";
 import type { LinkCloseReason, LinkConnection, LinkEndpoint } from "./link.js";
-import { helloOf, idOf } from "./testing/kit.js";
+import { helloOf, idOf, record } from "./testing/kit.js";
 import { settle } from "./testing/manual-clock.js";
 import { createTransport } from "./transport.js";
 import { ALPN_GOSSIP, ALPN_MESHWORK } from "./types.js";
@@ -68,5 +69,43 @@ test("a loop that spins on a closed channel: every accept loop ends with the fir
   // No hello comes from a closed connection: asked once for the hello's stream, and given up.
   expect(meshwork.asked()).toEqual([0, 1, 0]);
   gossip.link.close(0, "");
+  await transport.close();
+});
+
+test("a connection that ended while its hello came through is not registered", async () => {
+  const frame = encodeFrame(encodeHello(helloOf(2)));
+  const base = closedConnection(ALPN_MESHWORK).link;
+  let end: (reason: LinkCloseReason) => void = () => {};
+  const link: LinkConnection = {
+    ...base,
+    acceptBi: async () => ({
+      recv: { read: async () => frame, stop: () => {} },
+      send: {
+        write: async () => {},
+        // The close is known before the exchange has returned.
+        finish: async () => end({ by: "lost", code: -1, reason: "" }),
+        reset: async () => {},
+      },
+    }),
+    closed: new Promise((resolve) => {
+      end = resolve;
+    }),
+  };
+  const waiting = [link];
+  const endpoint: LinkEndpoint = {
+    id: idOf(1),
+    boundAddresses: () => [],
+    setAlpns: () => {},
+    connect: () => Promise.reject(new Error("unused")),
+    accept: async () => waiting.shift() ?? null,
+    close: async () => {},
+  };
+  const transport = createTransport({ endpoint, hello: helloOf(1) });
+  const events = record(transport);
+  await settle(10);
+  expect(transport.counters.received.hello.frames).toBe(1);
+  expect([transport.sizes().connections, transport.sizes().peers, transport.peers()]).toEqual([0, 0, []]);
+  expect(events.all).toEqual([]);
+  expect(transport.counters.connectionsClosed.lost).toBe(1);
   await transport.close();
 });

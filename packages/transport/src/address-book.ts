@@ -1,8 +1,8 @@
 /**
  * Where peers may be reached: newest first, at most `maxAddresses` each, least recently learned peers forgotten first. Owner:
- * the transport; entries leave by that bound only (an old address costs one failed attempt, a missing one the peer).
+ * the transport; entries leave by that bound or by `forget` (an old address costs one failed attempt, a missing one the peer).
  */
-import { parseSocketAddress } from "./iroh/addresses.js";
+import { isNodeId, isSocketAddress } from "@meshwork/protocol";
 
 export class AddressBook {
   readonly #maxPeers: number;
@@ -20,11 +20,8 @@ export class AddressBook {
 
   /** What is not `ip:port` is passed over: addresses come from other nodes. */
   learn(peerId: string, addresses: readonly string[]): void {
-    if (!/^[0-9a-f]{64}$/.test(peerId)) return;
-    const valid = addresses.slice(0, 4 * this.#maxAddresses).filter((address) => {
-      const parsed = parseSocketAddress(address);
-      return parsed !== undefined && parsed.port > 0;
-    });
+    if (!isNodeId(peerId)) return;
+    const valid = addresses.slice(0, 4 * this.#maxAddresses).filter(isSocketAddress);
     if (valid.length === 0) return;
     const merged = [...new Set([...valid, ...this.known(peerId)])].slice(0, this.#maxAddresses);
     this.#addresses.delete(peerId);
@@ -32,6 +29,10 @@ export class AddressBook {
     if (this.#addresses.size <= this.#maxPeers) return;
     const oldest = this.#addresses.keys().next().value;
     if (oldest !== undefined) this.#addresses.delete(oldest);
+  }
+
+  forget(peerId: string): void {
+    this.#addresses.delete(peerId);
   }
 
   known(peerId: string): readonly string[] {

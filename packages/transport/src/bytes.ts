@@ -35,15 +35,3 @@ export function arrayToAscii(array: readonly number[]): string {
   for (const code of array) text += String.fromCharCode(code);
   return text;
 }
-
-export function toHex(bytes: Uint8Array | readonly number[]): string {
-  let text = "";
-  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
-  return text;
-}
-
-export function hexToArray(hex: string): number[] {
-  const array = new Array<number>(hex.length >> 1);
-  for (let i = 0; i < array.length; i++) array[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  return array;
-}

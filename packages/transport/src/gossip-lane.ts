@@ -3,8 +3,7 @@
  * connection retires. Frames that come while it opens wait in it, within the same bound as the stream's queue.
  * Owner: GossipStreams; removed when finished, when its stream fails, or with its connection.
  */
-import { encodeFrame } from "@meshwork/protocol";
-import { hexToArray } from "./bytes.js";
+import { encodeFrame, encodeTopicHeader } from "@meshwork/protocol";
 import type { Clock } from "./clock.js";
 import type { TransportLimits } from "./limits.js";
 import type { PeerConnection } from "./peer-connection.js";
@@ -83,7 +82,7 @@ export class GossipLane implements Stallable {
   }
 
   #start(stream: ConstructorParameters<typeof StreamWriter>[0]): void {
-    const header = encodeFrame(Uint8Array.from(hexToArray(this.topic)));
+    const header = encodeFrame(encodeTopicHeader(this.topic));
     const tagged = this.connection.alpn === ALPN_MESHWORK;
     const prefix = tagged ? Uint8Array.of(StreamTag.gossip, ...header) : header;
     const writer = new StreamWriter(stream, {

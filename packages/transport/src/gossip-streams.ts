@@ -5,8 +5,7 @@
  *
  * Owner: the transport. Lanes leave when their stream ends or with their connection, waiting frames when the dial settles.
  */
-import { DecodeError, decodeTopicHeader } from "@meshwork/protocol";
-import { hexToArray, toHex } from "./bytes.js";
+import { bytesToHex, DecodeError, decodeTopicHeader, hexToBytes } from "@meshwork/protocol";
 import { type Clock, withTimeout } from "./clock.js";
 import type { Counters } from "./counters.js";
 import { GossipLane, type LaneHooks } from "./gossip-lane.js";
@@ -82,7 +81,7 @@ export class GossipStreams {
       this.#options.counters.droppedFrames += 1;
       return;
     }
-    const topic = toHex(topicBytes);
+    const topic = bytesToHex(topicBytes);
     const connection = this.#options.current(peerId);
     if (connection === undefined || this.#waiting.has(peerId)) this.#wait(peerId, { topic, frame, final });
     else this.#sendOn(connection, topic, frame, final);
@@ -222,7 +221,7 @@ export class GossipStreams {
     if (header === null) return;
     let topic: Uint8Array;
     try {
-      topic = Uint8Array.from(hexToArray(decodeTopicHeader(header)));
+      topic = hexToBytes(decodeTopicHeader(header));
     } catch (error) {
       onViolation(connection, "gossip: no topic header", true);
       throw error;

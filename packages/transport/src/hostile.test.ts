@@ -1,5 +1,5 @@
 /** Peers that break the rules, on every tag and on both ALPNs: nothing crashes, memory stays bounded, violations are counted. */
-import { encodeFrame } from "@meshwork/protocol";
+import { encodeFrame, encodeHello } from "@meshwork/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createMemoryTransport } from "./create.js";
@@ -110,6 +110,7 @@ test("garbage as hello is a violation and costs the connection, at either end", 
   }
   await eventually(() => events.of("violation").length === shots.length);
   expect(victim.peers()).toEqual([]);
+  expect(victim.counters.violations).toBe(shots.length);
   // The victim dials, the peer answers with nonsense.
   victim.learnAddresses(ATTACKER, endpoint.boundAddresses());
   const dial = victim.connect(ATTACKER);
@@ -122,6 +123,27 @@ test("garbage as hello is a violation and costs the connection, at either end", 
   await expect(dial).rejects.toMatchObject({ code: "MESH_E_PROTOCOL" });
   expect((await answering).reason).toBe("protocolViolation");
   expect([victim.counters.dialsFailed, victim.sizes().pendingHellos]).toEqual([1, 0]);
+  expect(victim.counters.violations).toBe(shots.length + 1);
+  await victim.close();
+});
+
+test("a peer that is gone the moment its hello is through leaves no entry behind", async () => {
+  const network = new MemoryNetwork();
+  const victim = victimOn(network);
+  const endpoint = network.bind({ id: ATTACKER, alpns: [ALPN_MESHWORK] });
+  victim.learnAddresses(ATTACKER, endpoint.boundAddresses());
+  for (let i = 0; i < 20; i++) {
+    (await attackerOn(network, victim)).close(0, "");
+    await eventually(() => victim.counters.connectionsOpened.inbound === i + 1 && victim.sizes().connections === 0);
+    const dial = victim.connect(ATTACKER).catch(() => {});
+    const link = (await endpoint.accept()) as LinkConnection;
+    const stream = await link.acceptBi();
+    await stream?.recv.read(1_000);
+    await stream?.send.write(encodeFrame(encodeHello(helloOf(i))));
+    link.close(0, "");
+    await dial;
+  }
+  await eventually(() => victim.sizes().connections === 0 && victim.sizes().peers === 0);
   await victim.close();
 });
 

@@ -3,8 +3,7 @@
  * One datagram per probe: a lost one is a time-out, and repeating is the failure detector's business.
  * Owner: the transport; a pending probe leaves with its pong, its time-out, or when the peer is lost.
  */
-import { MeshError } from "@meshwork/protocol";
-import { toHex } from "./bytes.js";
+import { bytesToHex, MeshError } from "@meshwork/protocol";
 import type { Clock, TimerHandle } from "./clock.js";
 import { StreamTag } from "./types.js";
 
@@ -43,7 +42,7 @@ export class Prober {
       return Promise.reject(new MeshError("MESH_E_OVERLOADED", `${this.#limit} probes are under way`));
     }
     const nonce = this.#random(NONCE_BYTES);
-    const key = toHex(nonce);
+    const key = bytesToHex(nonce);
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimer(() => {
         this.#pending.delete(key);
@@ -77,7 +76,7 @@ export class Prober {
       return pong;
     }
     if (kind !== PONG) return false;
-    const key = toHex(datagram.subarray(2));
+    const key = bytesToHex(datagram.subarray(2));
     // Only the probed peer may answer; a late or foreign pong is nothing.
     if (this.#pending.get(key)?.peerId !== peerId) return undefined;
     const pending = this.#take(key) as Pending;

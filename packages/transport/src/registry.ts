@@ -23,29 +23,23 @@ interface PeerEntry {
   current: PeerConnection;
 }
 
-export interface RegistryEvents {
-  /** A peer without a connection has one; or it came back as another process (new boot nonce). */
-  readonly onPeerConnected: (connection: PeerConnection) => void;
-  /** No connection to this peer is left. */
-  readonly onPeerLost: (peerId: string, last: PeerConnection) => void;
-}
+/** `news`: the peer had no connection, or this one is of another process of it (new boot nonce). */
+export type AddOutcome = "news" | "further" | "refused";
 
 export class Registry {
   readonly #ownId: string;
   readonly #clock: Clock;
   readonly #limits: TransportLimits;
-  readonly #events: RegistryEvents;
   readonly #entries = new Map<string, PeerEntry>();
   /** Holds outlive connections: a held peer that is redialled is held again. Removed by their release. */
   readonly #holds = new Map<string, Set<symbol>>();
   #count = 0;
   #sweep: TimerHandle | undefined;
 
-  constructor(ownId: string, clock: Clock, limits: TransportLimits, events: RegistryEvents) {
+  constructor(ownId: string, clock: Clock, limits: TransportLimits) {
     this.#ownId = ownId;
     this.#clock = clock;
     this.#limits = limits;
-    this.#events = events;
   }
 
   get connectionCount(): number {
@@ -80,19 +74,18 @@ export class Registry {
     return this.#entries.keys();
   }
 
-  /** Takes the connection over, or closes it and answers false where there is no room. */
-  add(connection: PeerConnection): boolean {
+  /** Takes the connection over, or closes it and answers `refused` where there is no room. */
+  add(connection: PeerConnection): AddOutcome {
     if (this.#count >= this.#limits.maxConnections && !this.#evictIdle()) {
       connection.close(CloseCode.overCapacity);
-      return false;
+      return "refused";
     }
     const entry = this.#entries.get(connection.peerId);
     if (entry === undefined) {
       this.#entries.set(connection.peerId, { connections: new Set([connection]), current: connection });
       this.#count += 1;
       this.#armSweep();
-      this.#events.onPeerConnected(connection);
-      return true;
+      return "news";
     }
     const before = entry.current;
     entry.connections.add(connection);
@@ -100,10 +93,8 @@ export class Registry {
     this.#settleDuplicates(entry, connection);
     this.#capPeer(entry);
     this.#assert(entry);
-    if (entry.current === connection && connection.hello?.bootNonce !== before.hello?.bootNonce) {
-      this.#events.onPeerConnected(connection);
-    }
-    return true;
+    const isReborn = entry.current === connection && connection.hello?.bootNonce !== before.hello?.bootNonce;
+    return isReborn ? "news" : "further";
   }
 
   #settleDuplicates(entry: PeerEntry, added: PeerConnection): void {
@@ -162,20 +153,20 @@ export class Registry {
     for (const connection of candidates.slice(0, excess)) connection.close(CloseCode.overCapacity);
   }
 
-  /** The link of exactly this connection has ended. Others to the same peer are not touched. */
-  remove(connection: PeerConnection): void {
+  /** The link of exactly this connection has ended; others to the same peer are not touched. True when none is left. */
+  remove(connection: PeerConnection): boolean {
     connection.gone();
     const entry = this.#entries.get(connection.peerId);
-    if (entry === undefined || !entry.connections.delete(connection)) return;
+    if (entry === undefined || !entry.connections.delete(connection)) return false;
     this.#count -= 1;
     if (entry.connections.size === 0) {
       this.#entries.delete(connection.peerId);
       if (this.#count === 0) this.stop();
-      this.#events.onPeerLost(connection.peerId, connection);
-      return;
+      return true;
     }
     if (entry.current === connection) entry.current = this.#successor(entry);
     this.#assert(entry);
+    return false;
   }
 
   #successor(entry: PeerEntry): PeerConnection {

@@ -6,17 +6,17 @@
  */
 import { type Hello, MeshError } from "@meshwork/protocol";
 import { AddressBook } from "./address-book.js";
+import { Admission } from "./admission.js";
 import { Channels } from "./channels.js";
 import { type Clock, systemClock, withTimeout } from "./clock.js";
-import { closeToken, reasonToken } from "./close-tokens.js";
+import { closeToken } from "./close-tokens.js";
 import { Counters } from "./counters.js";
 import { Dialer } from "./dialer.js";
 import { GossipStreams } from "./gossip-streams.js";
-import { exchangeHello } from "./hello.js";
 import { Inbound, type StreamHandler } from "./inbound.js";
 import { DEFAULT_LIMITS, type TransportLimits } from "./limits.js";
-import { type LinkConnection, type LinkEndpoint, LinkError } from "./link.js";
-import { PeerConnection } from "./peer-connection.js";
+import { type LinkEndpoint, LinkError } from "./link.js";
+import type { PeerConnection } from "./peer-connection.js";
 import { Prober } from "./probe.js";
 import { Registry } from "./registry.js";
 import { StallWatch } from "./stall-watch.js";
@@ -57,6 +57,7 @@ class MeshTransport implements Transport {
   readonly #clock: Clock;
   readonly #limits: TransportLimits;
   readonly #registry: Registry;
+  readonly #admission: Admission;
   readonly #dialer: Dialer;
   readonly #addresses: AddressBook;
   readonly #gossip: GossipStreams;
@@ -67,7 +68,6 @@ class MeshTransport implements Transport {
   readonly #listeners = new Set<(event: TransportEvent) => void>();
   readonly #handlers = new Map<number, StreamHandler>();
   #hello: Hello;
-  #pendingHellos = 0;
   #accepting = false;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
@@ -83,17 +83,26 @@ class MeshTransport implements Transport {
     this.#prober = new Prober(this.#clock, random, this.#limits.maxPendingProbes);
     this.#stalls = new StallWatch(this.#clock, this.#limits.stallMs);
     this.#channels = new Channels(this.#clock, this.#limits, this.counters);
-    this.#registry = new Registry(this.id, this.#clock, this.#limits, {
-      onPeerConnected: (connection) => this.#onPeerConnected(connection),
-      onPeerLost: (peerId, last) => this.#onPeerLost(peerId, last),
+    this.#registry = new Registry(this.id, this.#clock, this.#limits);
+    this.#admission = new Admission({
+      endpoint: this.#endpoint,
+      clock: this.#clock,
+      limits: this.#limits,
+      counters: this.counters,
+      registry: this.#registry,
+      hello: () => this.#hello,
+      isClosing: () => this.#closing !== undefined,
+      onAdmitted: (connection, isNews) => this.#onAdmitted(connection, isNews),
+      onEnded: (connection, reason) => this.#onEnded(connection, reason),
+      onViolation: (peerId, what) => this.#countViolation(peerId, what),
     });
     this.#dialer = new Dialer({
       endpoint: this.#endpoint,
       clock: this.#clock,
       limits: this.#limits,
       addressesOf: (peerId) => this.#addresses.known(peerId),
-      establish: (link) => this.#establish(link),
-      onLate: (link) => this.#onLateDial(link),
+      establish: (link) => this.#admission.establish(link),
+      onLate: (link) => this.#admission.late(link),
       onFailed: (peerId, code) => this.#onDialFailed(peerId, code),
     });
     this.#gossip = new GossipStreams({
@@ -123,7 +132,7 @@ class MeshTransport implements Transport {
   start(): void {
     if (this.#accepting) return;
     this.#accepting = true;
-    void this.#acceptLoop();
+    void this.#admission.acceptLoop();
   }
 
   boundAddresses(): readonly string[] {
@@ -138,96 +147,37 @@ class MeshTransport implements Transport {
     return this.#addresses.known(peerId);
   }
 
-  /** Ends with the endpoint: `accept` answers null for ever then, and asking again would spin. */
-  async #acceptLoop(): Promise<void> {
-    for (;;) {
-      const link = await this.#endpoint.accept();
-      if (link === null) return;
-      if (this.#closing !== undefined || this.#pendingHellos >= this.#limits.maxPendingHellos) {
-        link.close(CloseCode.overCapacity, closeToken(CloseCode.overCapacity));
-        continue;
-      }
-      this.#establish(link).catch((error: unknown) => {
-        const isProtocol = error instanceof MeshError && error.code === "MESH_E_PROTOCOL";
-        if (isProtocol) this.#countViolation(link.remoteId, error.message);
-      });
-    }
+  forgetAddresses(peerId: string): void {
+    this.#addresses.forget(peerId);
   }
 
-  /** Hello where there is one, then the registry. Rejects (and has closed the link) where the peer is not one. */
-  async #establish(link: LinkConnection): Promise<PeerConnection> {
-    this.counters.connectionsOpened[link.direction] += 1;
-    let registered: PeerConnection | undefined;
-    void link.closed.then((reason) => {
-      const token = reasonToken(reason);
-      this.counters.countClosed(token);
-      if (registered !== undefined) this.#onClosed(registered, token);
-    });
-    let hello: Hello | undefined;
-    if (link.alpn === ALPN_MESHWORK) {
-      this.#pendingHellos += 1;
-      try {
-        hello = await exchangeHello(link, this.#hello, this.#clock, this.#limits, {
-          onSent: (bytes) => this.counters.countSent("hello", 1, bytes),
-          onReceived: (bytes) => this.counters.countReceived("hello", 1, bytes),
-        });
-      } finally {
-        this.#pendingHellos -= 1;
-      }
-    }
-    if (this.#closing !== undefined) {
-      link.close(CloseCode.shutdown, closeToken(CloseCode.shutdown));
-      throw new MeshError("MESH_E_CLOSED", "");
-    }
-    const connection = new PeerConnection(link, hello, this.#clock, this.#limits);
-    if (!this.#registry.add(connection)) {
-      throw new MeshError("MESH_E_OVERLOADED", `${this.#limits.maxConnections} connections are open`);
-    }
-    registered = connection;
+  #onAdmitted(connection: PeerConnection, isNews: boolean): void {
+    const { link, peerId } = connection;
     if (link.direction === "outbound") {
       const path = link.path();
-      if (path?.kind === "direct") this.#addresses.learn(link.remoteId, [path.address]);
+      if (path?.kind === "direct") this.#addresses.learn(peerId, [path.address]);
     }
     this.#inbound.serve(connection);
-    return connection;
+    if (isNews) this.#emit({ kind: "peer-connected", peer: this.#info(connection), atMs: this.#clock.now() });
+    this.#gossip.flush(peerId);
   }
 
-  #onClosed(connection: PeerConnection, reason: string): void {
+  #onEnded(connection: PeerConnection, reason: string): void {
+    const { peerId } = connection;
     this.#gossip.gone(connection);
-    this.#lastReason = reason;
-    this.#registry.remove(connection);
-    this.#emit({ kind: "connection-closed", peerId: connection.peerId, reason, atMs: this.#clock.now() });
+    const isLast = this.#registry.remove(connection);
+    const atMs = this.#clock.now();
+    this.#emit({ kind: "connection-closed", peerId, reason, atMs });
+    if (isLast) {
+      this.#prober.fail(new MeshError("MESH_E_UNREACHABLE", `${peerId}: the connection ended`), peerId);
+      this.#emit({ kind: "peer-lost", peerId, reason, atMs });
+    }
     if (this.#registry.connectionCount === 0) this.#onEmpty?.();
-  }
-
-  #lastReason = "";
-
-  #onPeerConnected(connection: PeerConnection): void {
-    // After the current turn's registry change is complete: listeners may call back into the transport.
-    queueMicrotask(() => {
-      if (connection.closing) return;
-      const peer = this.#info(connection);
-      this.#emit({ kind: "peer-connected", peer, atMs: this.#clock.now() });
-      this.#gossip.flush(connection.peerId);
-    });
-  }
-
-  #onPeerLost(peerId: string, _last: PeerConnection): void {
-    this.#prober.fail(new MeshError("MESH_E_UNREACHABLE", `${peerId}: the connection ended`), peerId);
-    this.#emit({ kind: "peer-lost", peerId, reason: this.#lastReason, atMs: this.#clock.now() });
   }
 
   #onDialFailed(peerId: string, code: string): void {
     this.counters.dialsFailed += 1;
     if (this.#closing === undefined) this.#emit({ kind: "dial-failed", peerId, code, atMs: this.#clock.now() });
-  }
-
-  #onLateDial(link: LinkConnection): void {
-    if (this.#closing !== undefined || this.#registry.current(link.remoteId) !== undefined) {
-      link.close(CloseCode.duplicate, closeToken(CloseCode.duplicate));
-      return;
-    }
-    this.#establish(link).catch(() => {});
   }
 
   #onViolation(connection: PeerConnection, what: string, fatal: boolean): void {
@@ -399,7 +349,7 @@ class MeshTransport implements Transport {
       gossipStreamsIn: this.#gossip.inboundCount,
       gossipWaitingFrames: this.#gossip.waitingFrames,
       probes: this.#prober.size,
-      pendingHellos: this.#pendingHellos,
+      pendingHellos: this.#admission.pendingHellos,
       watchedQueues: this.#stalls.size,
       listeners: this.#listeners.size,
       handlers: this.#handlers.size,

@@ -45,6 +45,8 @@ export interface TransportCounters {
   readonly dialsFailed: number;
   readonly unknownTags: number;
   readonly droppedFrames: number;
+  /** Times a peer broke the protocol; each came with a `violation` event. */
+  readonly violations: number;
 }
 export type FrameKind =
   | "gossip"
@@ -136,6 +138,8 @@ export interface Transport {
   /** Remembers where a peer may be reached (bounded, newest first, at most 8 per peer). */
   learnAddresses(peerId: string, addresses: readonly string[]): void;
   knownAddresses(peerId: string): readonly string[];
+  /** For peers that nobody will dial again; otherwise entries leave by the bound alone. */
+  forgetAddresses(peerId: string): void;
   /** The live peer, dialling where there is none. Concurrent calls share one dial. Does not retry. */
   connect(peerId: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<PeerInfo>;
   peer(peerId: string): PeerInfo | undefined;

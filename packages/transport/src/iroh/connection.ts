@@ -2,8 +2,10 @@
  * A connection over the binding. Held in the module-level set until `closed()` has answered; its streams with it.
  * Owner: whoever got it from `connect` or `accept` (above the link: the registry). Ended by either side's close.
  */
+
+import { bytesToHex } from "@meshwork/protocol";
 import type { Connection } from "@number0/iroh/index.js";
-import { arrayToAscii, asciiToArray, fromArray, toArray, toHex } from "../bytes.js";
+import { arrayToAscii, asciiToArray, fromArray, toArray } from "../bytes.js";
 import { nextConnectionKey } from "../connection-key.js";
 import type { LinkBiStream, LinkCloseReason, LinkConnection, LinkRecvStream, LinkSendStream } from "../link.js";
 import { LinkError } from "../link.js";
@@ -30,7 +32,7 @@ export class IrohConnection implements LinkConnection {
   constructor(native: Connection, direction: "inbound" | "outbound") {
     this.#native = native;
     this.direction = direction;
-    this.remoteId = toHex(native.remoteId().toBytes());
+    this.remoteId = bytesToHex(fromArray(native.remoteId().toBytes()));
     this.alpn = arrayToAscii(native.alpn());
     retained.connections.add(native);
     native.setMaxConcurrentUniStreams(BigInt(MAX_CONCURRENT_STREAMS));

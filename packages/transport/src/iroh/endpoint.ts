@@ -7,14 +7,14 @@
  * An `acceptNext()` is pending for the endpoint's whole life, also on pure clients: it is what keeps it from being collected.
  */
 
-import { MeshError } from "@meshwork/protocol";
+import { bytesToHex, hexToBytes, isNodeId, isSocketAddress, MeshError } from "@meshwork/protocol";
 import { Endpoint, EndpointAddr, EndpointId, presetMinimal, RelayMode } from "@number0/iroh/index.js";
 import { AsyncQueue } from "../async-queue.js";
-import { asciiToArray, hexToArray, toArray, toHex } from "../bytes.js";
+import { asciiToArray, fromArray, toArray } from "../bytes.js";
 import { type Clock, systemClock, withTimeout } from "../clock.js";
 import type { LinkConnection, LinkEndpoint } from "../link.js";
 import { LinkError } from "../link.js";
-import { formatSocketAddress, parseSocketAddress, planBind, unexpectedSockets } from "./addresses.js";
+import { formatSocketAddress, planBind, unexpectedSockets } from "./addresses.js";
 import { IrohConnection } from "./connection.js";
 import { connectError } from "./errors.js";
 import { retained } from "./retained.js";
@@ -58,7 +58,7 @@ export async function bindIrohEndpoint(options: IrohEndpointOptions): Promise<Li
     const taken = /in use|EADDRINUSE|os error 98|os error 48/i.test(String(error));
     throw new MeshError(taken ? "MESH_E_PORT_TAKEN" : "MESH_E_BIND", asked, { cause: error });
   }
-  const id = toHex(native.id().toBytes());
+  const id = bytesToHex(fromArray(native.id().toBytes()));
   if (liveIds.has(id)) {
     await native.close();
     throw new MeshError("MESH_E_DUPLICATE_IDENTITY", `${id} runs in this process already`);
@@ -145,15 +145,14 @@ class IrohEndpoint implements LinkEndpoint {
     options: { readonly timeoutMs: number; readonly onLate?: (connection: LinkConnection) => void },
   ): Promise<LinkConnection> {
     if (this.#closing !== undefined) throw new LinkError("closed", "the endpoint is closed");
-    if (!/^[0-9a-f]{64}$/.test(remoteId)) throw new LinkError("invalid-argument", "the peer's id is not 64 hex digits");
+    if (!isNodeId(remoteId)) throw new LinkError("invalid-argument", "the peer's id is not 64 hex digits");
     if (remoteId === this.id) throw new LinkError("invalid-argument", "a node does not dial itself");
     for (const address of addresses) {
-      const parsed = parseSocketAddress(address);
-      if (parsed === undefined || parsed.port === 0) throw new LinkError("invalid-argument", `address "${address}"`);
+      if (!isSocketAddress(address)) throw new LinkError("invalid-argument", `address "${address}"`);
     }
     let target: EndpointAddr;
     try {
-      target = new EndpointAddr(EndpointId.fromBytes(hexToArray(remoteId)), null, [...addresses]);
+      target = new EndpointAddr(EndpointId.fromBytes(toArray(hexToBytes(remoteId))), null, [...addresses]);
     } catch (error) {
       throw new LinkError("invalid-argument", "the peer's id is not a public key", { cause: error });
     }
