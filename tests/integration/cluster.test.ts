@@ -78,16 +78,16 @@ describe("the cluster", () => {
   });
 
   test("proves the cross-mesh message by one trace from two processes", async () => {
-    const trace = await eventually("cross-mesh trace", 20_000, async () => {
+    const { trace, client, server } = await eventually("a trace from a gateway to the other mesh's broker", 20_000, async () => {
       const { traces } = await cluster.api("/api/traces?operation=produce");
-      const crossing = traces.find((summary: any) => summary.meshes.length === 2);
-      return crossing && (await cluster.api(`/api/traces/${crossing.traceId}`));
+      for (const summary of traces.filter((candidate: any) => candidate.meshes.length === 2)) {
+        const trace = await cluster.api(`/api/traces/${summary.traceId}`);
+        const client = trace.spans.find((span: any) => span.kind === "client" && span.node?.startsWith("mesh1.gateway."));
+        const server = trace.spans.find((span: any) => span.kind === "server" && span.parentSpanId === client?.spanId);
+        if (server?.node?.startsWith("mesh2.broker.")) return { trace, client, server };
+      }
+      return undefined;
     });
-    const client = trace.spans.find((span: any) => span.kind === "client" && span.mesh === "mesh1");
-    const server = trace.spans.find((span: any) => span.kind === "server" && span.parentSpanId === client?.spanId);
-    expect(client?.node ?? "").toMatch(/^mesh[12]\.gateway\./);
-    expect(server?.node ?? "").toMatch(/^mesh[12]\.broker\./);
-    expect(client.mesh).not.toBe(server.mesh);
     const pids = [client, server].map((span) => cluster.nodes.find((node) => node.name === span.node)?.pid);
     expect(pids[0]).toBeDefined();
     expect(pids[0]).not.toBe(pids[1]);
@@ -112,7 +112,8 @@ describe("the cluster", () => {
         edges
       );
     });
-    expect(edges.every((edge: any) => edge.from.service !== "console")).toBe(true);
+    // The console itself asks for nothing but the demo's start: looking leaves no edge.
+    expect(edges.every((edge: any) => edge.from.service !== "console" || edge.operation === "demo.start")).toBe(true);
   });
 });
 

@@ -58,8 +58,9 @@ try {
     ...pageDirectory(),
   });
   if (!ending.asked) {
-    await parent?.listening(running.url, running.port);
+    // Ready first: the nodes that are started once it listens find it as their seed.
     await parent?.ready(node);
+    await parent?.listening(running.url, running.port);
   }
 } catch (error) {
   printError(error);

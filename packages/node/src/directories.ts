@@ -8,8 +8,9 @@ import {
   type DirectoryChange,
   type DirectoryEntry,
   MeshError,
+  type Named,
+  NameIndex,
   type RecordSource,
-  resolveName,
   type SignedRecord,
 } from "@meshwork/protocol";
 import { BoundedChannel } from "./bounded-channel.js";
@@ -35,6 +36,7 @@ export interface DirectoriesOptions {
 export class Directories implements NodeDirectory {
   readonly #byMesh: ReadonlyMap<string, Directory>;
   readonly #options: DirectoriesOptions;
+  readonly #names = new NameIndex<Named>();
   readonly #listeners = new Set<(change: DirectoryChange) => void>();
   readonly #channels = new Set<BoundedChannel<DirectoryChange>>();
   #expiry: NodeJS.Timeout | undefined;
@@ -84,9 +86,17 @@ export class Directories implements NodeDirectory {
   /** Hands changes that a directory has collected to those who listen. */
   #drain(directory: Directory): void {
     for (const change of directory.takeChanges()) {
+      this.#index(change);
       for (const listener of this.#listeners) listener(change);
       for (const channel of this.#channels) channel.push(change);
     }
+  }
+
+  /** Names are resolved per message: by an index that follows the changes, not by a walk. */
+  #index(change: DirectoryChange): void {
+    if (change.kind === "joined") this.#names.add(change.entry);
+    else if (change.kind === "left" || change.kind === "expired")
+      this.#names.remove(change.entry.mesh, change.entry.id);
   }
 
   entries(filter?: { readonly mesh?: string; readonly type?: string }): readonly DirectoryEntry[] {
@@ -114,7 +124,10 @@ export class Directories implements NodeDirectory {
   }
 
   resolve(name: string): DirectoryEntry {
-    return resolveName(this.entries(), name);
+    const { mesh, id } = this.#names.resolve(name);
+    const entry = this.#byMesh.get(mesh)?.get(id);
+    if (entry === undefined) throw new MeshError("MESH_E_UNKNOWN_NAME", JSON.stringify(name));
+    return entry;
   }
 
   /** One live node for a target. Selectors never pick the node itself. */

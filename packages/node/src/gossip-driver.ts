@@ -13,7 +13,7 @@ import {
   type GossipTimer,
   type RoutedOutput,
 } from "@meshwork/protocol";
-import type { Transport, TransportEvent } from "@meshwork/transport";
+import type { PeerInfo, Transport, TransportEvent } from "@meshwork/transport";
 import { advertisedAddresses } from "./advertised-addresses.js";
 import type { Hash, MeshTopic } from "./meshes.js";
 import { TimerHeap } from "./timer-heap.js";
@@ -45,6 +45,8 @@ export class GossipDriver {
   readonly #topics: ReadonlyMap<string, MeshTopic>;
   readonly #byMesh: ReadonlyMap<string, MeshTopic>;
   readonly #events: GossipEvents;
+  /** Boot nonce of each connected peer; an entry goes when the peer is lost, so connections bound it. */
+  readonly #lives = new Map<string, string>();
   #stopped = false;
   #malformed = 0;
 
@@ -90,6 +92,8 @@ export class GossipDriver {
 
   onTransportEvent(event: TransportEvent): void {
     if (this.#stopped) return;
+    if (event.kind === "peer-connected") this.#noteLife(event.peer);
+    else if (event.kind === "peer-lost") this.#lives.delete(event.peerId);
     if (event.kind === "gossip") this.#onFrame(event.peerId, event.topic, event.frame);
     else if (event.kind === "dial-failed" || (event.kind === "peer-lost" && event.reason !== "idle")) {
       // A connection closed as idle is no failure: the peer stays a candidate in the passive view.
@@ -105,7 +109,20 @@ export class GossipDriver {
   }
 
   sizes(): Record<string, number> {
-    return { ...this.#router.sizes(), gossipTimers: this.#timers.size, gossipMalformed: this.#malformed };
+    return {
+      ...this.#router.sizes(),
+      gossipLives: this.#lives.size,
+      gossipTimers: this.#timers.size,
+      gossipMalformed: this.#malformed,
+    };
+  }
+
+  /** A peer that came back as another process has forgotten us: what we knew of the link is lost with its former life. */
+  #noteLife(peer: PeerInfo): void {
+    const nonce = peer.hello?.bootNonce;
+    const before = this.#lives.get(peer.id);
+    if (nonce !== undefined) this.#lives.set(peer.id, nonce);
+    if (before !== undefined && before !== nonce) this.#apply(this.#router.peerLost(peer.id, this.#now()));
   }
 
   #onFrame(peerId: string, topicBytes: Uint8Array, frame: Uint8Array): void {

@@ -7,19 +7,10 @@
  * `lock` holds the pid of the live owner: one identity must not run twice (its peers would reach either of the two).
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { MeshError } from "@meshwork/protocol";
+import { makeDirectory } from "./make-directory.js";
 
 export interface Identity {
   /** 64 lower-case hex digits. */
@@ -46,7 +37,7 @@ const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 export function loadIdentity(dataDir: string): Identity {
   const path = join(dataDir, "identity.json");
   const lockPath = join(dataDir, "lock");
-  withDataDir(dataDir, () => mkdirSync(dataDir, { recursive: true, mode: 0o700 }));
+  withDataDir(dataDir, () => makeDirectory(dataDir, 0o700));
   withDataDir(dataDir, () => takeLock(lockPath, dataDir));
   try {
     const existing = readIdentity(path, dataDir);

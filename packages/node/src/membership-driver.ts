@@ -60,6 +60,7 @@ export class MembershipDriver {
   #load: { cpuUsedCores: number; rssBytes: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #rejected = 0;
+  #left = false;
   #stopped = false;
 
   constructor(options: MembershipOptions) {
@@ -104,6 +105,7 @@ export class MembershipDriver {
   /** The signed goodbye; nothing is published after it. */
   leave(): void {
     this.#tell({ kind: "leaving" });
+    this.#left = true;
   }
 
   neighborUp(mesh: MeshTopic, peerId: string): void {
@@ -209,7 +211,7 @@ export class MembershipDriver {
 
   /** The same record once more, as a new sequence: identical bytes would be taken for a duplicate of the first broadcast. */
   #rebroadcast(): void {
-    if (this.#sequence > 0 && !this.#stopped) this.#publish("alive");
+    if (this.#sequence > 0 && !this.#stopped && !this.#left) this.#publish("alive");
   }
 
   #record(status: NodeRecord["status"]): NodeRecord {

@@ -1,10 +1,10 @@
 /** What must be true before a cluster starts, so that there is never half of one: the port is free, the data directory is ours. */
 import { createServer } from "node:net";
+import { makeDirectory } from "@meshwork/node";
 import { MeshError } from "@meshwork/protocol";
 import { findPortOwner } from "@meshwork/supervisor";
 import { isAlive } from "./alive.js";
 import { readConsoleFile, removeConsoleFile } from "./console-file.js";
-import { makeDirectory } from "./make-directory.js";
 
 export const CONSOLE_HOST = "127.0.0.1";
 
