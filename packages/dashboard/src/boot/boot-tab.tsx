@@ -2,13 +2,12 @@
 import { useState } from "react";
 import type { TabProps } from "../app.js";
 import { displayName, stepName } from "../format/names.js";
-import { durationText } from "../format/numbers.js";
 import { useLive } from "../hooks/use-live.js";
-import { ticksOf } from "../layout/time-scale.js";
 import { inOrder } from "../model/row-order.js";
 import { AsOf } from "../parts/as-of.js";
 import { Empty } from "../parts/empty.js";
 import { Section } from "../parts/section.js";
+import { TimeScale } from "../parts/time-scale.js";
 import { BootRow } from "./boot-row.js";
 import { BOOT_STEPS, bootStepClass } from "./boot-steps.js";
 
@@ -41,13 +40,7 @@ export function BootTab({ data, item }: TabProps) {
         <div className="waterfall-row waterfall-head">
           <span>Node</span>
           <span className="num">Boot</span>
-          <span className="scale" aria-hidden="true">
-            {ticksOf(totalMs).map((tick) => (
-              <span key={tick} style={{ left: `${(tick / totalMs) * 100}%` }}>
-                {durationText(tick)}
-              </span>
-            ))}
-          </span>
+          <TimeScale totalMs={totalMs} ticks={6} />
         </div>
         {rows.map((row) => (
           <BootRow

@@ -3,7 +3,8 @@ import type { SpanView, TraceView } from "@meshwork/console/api-types";
 import { Fragment, useState } from "react";
 import { meshClass, stepName, typeClass } from "../format/names.js";
 import { durationText, UNKNOWN } from "../format/numbers.js";
-import { placed, ticksOf } from "../layout/time-scale.js";
+import { placed } from "../layout/time-scale.js";
+import { TimeScale } from "../parts/time-scale.js";
 import { SpanDetail } from "./span-detail.js";
 
 const INDENT_PX = 14;
@@ -19,13 +20,7 @@ export function TraceWaterfall({ trace }: { readonly trace: TraceView }) {
         <span>Span</span>
         <span>Node</span>
         <span className="num">Took</span>
-        <span className="scale" aria-hidden="true">
-          {ticksOf(totalMs, 4).map((tick) => (
-            <span key={tick} style={{ left: `${(tick / totalMs) * 100}%` }}>
-              {durationText(tick)}
-            </span>
-          ))}
-        </span>
+        <TimeScale totalMs={totalMs} ticks={4} />
       </div>
       {trace.spans.map((span) => (
         <Fragment key={span.spanId}>
