@@ -1,7 +1,7 @@
 /** Loops that read from a link, over a link that answers as a closed one does: at once and for ever. */
 import { encodeFrame, encodeHello } from "@meshwork/protocol";
 import { expect, test } from "vitest";
-import type { LinkCloseReason, LinkConnection, LinkEndpoint } from "./link.js";
+import type { LinkBiStream, LinkCloseReason, LinkConnection, LinkEndpoint } from "./link.js";
 import { helloOf, idOf, record } from "./testing/kit.js";
 import { settle } from "./testing/manual-clock.js";
 import { createTransport } from "./transport.js";
@@ -76,28 +76,34 @@ test("a connection that ended while its hello came through is not registered", a
   const frame = encodeFrame(encodeHello(helloOf(2)));
   const base = closedConnection(ALPN_MESHWORK).link;
   let end: (reason: LinkCloseReason) => void = () => {};
+  const stream: LinkBiStream = {
+    recv: { read: async () => frame, stop: () => {} },
+    send: {
+      write: async () => {},
+      // The close is known before the exchange has returned.
+      finish: async () => end({ by: "lost", code: -1, reason: "" }),
+      reset: async () => {},
+    },
+  };
+  const streams = [stream];
   const link: LinkConnection = {
     ...base,
-    acceptBi: async () => ({
-      recv: { read: async () => frame, stop: () => {} },
-      send: {
-        write: async () => {},
-        // The close is known before the exchange has returned.
-        finish: async () => end({ by: "lost", code: -1, reason: "" }),
-        reset: async () => {},
-      },
-    }),
+    acceptBi: async () => streams.shift() ?? base.acceptBi(),
     closed: new Promise((resolve) => {
       end = resolve;
     }),
   };
   const waiting = [link];
+  const accepts = closedChannel();
   const endpoint: LinkEndpoint = {
     id: idOf(1),
     boundAddresses: () => [],
     setAlpns: () => {},
     connect: () => Promise.reject(new Error("unused")),
-    accept: async () => waiting.shift() ?? null,
+    accept: () => {
+      const next = waiting.shift();
+      return next === undefined ? accepts.ask() : Promise.resolve(next);
+    },
     close: async () => {},
   };
   const transport = createTransport({ endpoint, hello: helloOf(1) });

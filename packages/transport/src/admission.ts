@@ -5,6 +5,7 @@
  * Owner: the transport. Handshakes under way are bounded; each ends with its hello's limit at the latest.
  */
 import { type Hello, MeshError } from "@meshwork/protocol";
+import type { BufferBudget } from "./buffer-budget.js";
 import type { Clock } from "./clock.js";
 import { closeToken, reasonToken } from "./close-tokens.js";
 import type { Counters } from "./counters.js";
@@ -21,6 +22,8 @@ export interface AdmissionOptions {
   readonly limits: TransportLimits;
   readonly counters: Counters;
   readonly registry: Registry;
+  /** What all connections together may make us hold. */
+  readonly buffers: BufferBudget;
   readonly hello: () => Hello;
   readonly isClosing: () => boolean;
   /** It is registered. `isNews`: the peer had no connection, or came back as another process. */
@@ -68,7 +71,7 @@ export class Admission {
 
   /** Rejects, and has closed the link, where no peer comes of it. */
   async establish(link: LinkConnection): Promise<PeerConnection> {
-    const { clock, limits, counters, registry, isClosing } = this.#options;
+    const { clock, limits, counters, registry, buffers, isClosing } = this.#options;
     counters.connectionsOpened[link.direction] += 1;
     let registered: PeerConnection | undefined;
     let ended = false;
@@ -85,7 +88,7 @@ export class Admission {
       link.close(CloseCode.shutdown, closeToken(CloseCode.shutdown));
       throw new MeshError("MESH_E_CLOSED", "");
     }
-    const connection = new PeerConnection(link, hello, clock, limits);
+    const connection = new PeerConnection(link, hello, clock, limits, buffers);
     const outcome = registry.add(connection);
     if (outcome === "refused") {
       throw new MeshError("MESH_E_OVERLOADED", `${limits.maxConnections} connections are open`);

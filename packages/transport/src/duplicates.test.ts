@@ -382,3 +382,24 @@ test("disconnect with a goodbye lets the last frames arrive; with another code i
   expect(events.of("peer-lost")[1]?.reason).toBe("probeTimeout");
   await Promise.all([a.close(), b.close()]);
 });
+
+test("closing leaves no timer behind, whatever was under way", async () => {
+  const clock = new ManualClock();
+  const network = new MemoryNetwork({ clock, windowBytes: 4_096 });
+  const { a, b } = pairOn(network);
+  const opening = a.openBi(b.id, StreamTag.request);
+  await settle();
+  await opening;
+  a.hold(b.id, "test");
+  for (let i = 0; i < 50; i++) a.sendGossip(b.id, new Uint8Array(32), new Uint8Array(4_000), false);
+  a.learnAddresses(idOf(9), ["127.0.0.1:1"]);
+  const failures = [a.probe(b.id, 60_000), a.connect(idOf(9))].map((work) => work.catch((error: unknown) => error));
+  a.disconnect(b.id, CloseCode.disconnect);
+  const closing = Promise.all([a.close(), b.close()]);
+  await clock.advance(2_100);
+  await closing;
+  // The dial into nothing is the link's own and has its own limit.
+  await clock.advance(3_000);
+  await Promise.all(failures);
+  expect(clock.pendingTimers).toBe(0);
+});

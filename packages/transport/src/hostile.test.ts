@@ -267,6 +267,9 @@ test("frames that never finish are held up to the peer's budget, not beyond", as
   }
   await eventually(() => seen.failures >= 90);
   expect(seen.frames).toBe(0);
+  expect(victim.sizes().bufferedBytes).toBeLessThanOrEqual(limits.peerBufferBytes);
+  link.close(0, "");
+  await eventually(() => victim.sizes().bufferedBytes === 0);
   await victim.close();
 });
 

@@ -30,6 +30,8 @@ export interface TransportLimits {
   readonly maxGossipFrameBytes: number;
   /** Bytes of unfinished frames that one peer may make us hold, all streams together. */
   readonly peerBufferBytes: number;
+  /** The same for all peers together. */
+  readonly totalBufferBytes: number;
   /** Gossip frames and bytes that wait for one dial. */
   readonly dialQueueFrames: number;
   readonly dialQueueBytes: number;
@@ -66,6 +68,7 @@ export const DEFAULT_LIMITS: TransportLimits = {
   maxFrameBytes: 4 << 20,
   maxGossipFrameBytes: 4_096,
   peerBufferBytes: 16 << 20,
+  totalBufferBytes: 64 << 20,
   dialQueueFrames: 256,
   dialQueueBytes: 256 << 10,
   maxGossipTopics: 256,

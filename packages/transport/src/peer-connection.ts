@@ -39,7 +39,13 @@ export class PeerConnection {
   #drain: { readonly code: number; readonly mayClose: () => boolean; deadline: TimerHandle } | undefined;
   #settle: TimerHandle | undefined;
 
-  constructor(link: LinkConnection, hello: Hello | undefined, clock: Clock, limits: TransportLimits) {
+  constructor(
+    link: LinkConnection,
+    hello: Hello | undefined,
+    clock: Clock,
+    limits: TransportLimits,
+    buffers: BufferBudget,
+  ) {
     this.link = link;
     this.peerId = link.remoteId;
     this.alpn = link.alpn;
@@ -50,7 +56,7 @@ export class PeerConnection {
     this.setUpAtMs = clock.now();
     this.lastUsedMs = this.setUpAtMs;
     this.lastHeardMs = this.setUpAtMs;
-    this.budget = new BufferBudget(limits.peerBufferBytes);
+    this.budget = new BufferBudget(limits.peerBufferBytes, buffers);
   }
 
   /** Streams other than gossip, of either side. */
@@ -182,6 +188,7 @@ export class PeerConnection {
   /** The link has ended. */
   gone(): void {
     this.#closed = true;
+    this.budget.close();
     this.#stopDrain();
     this.retire();
   }

@@ -112,6 +112,23 @@ test("unfinished frames count against the peer's budget, and give it back", asyn
   expect(budget.usedBytes).toBe(0);
 });
 
+test("the budget of all peers is a bound of its own", () => {
+  const whole = new BufferBudget(100);
+  const [one, two] = [new BufferBudget(80, whole), new BufferBudget(80, whole)];
+  expect([one.move(70), two.move(30), two.move(1), one.move(-1), one.move(1)]).toEqual([
+    true,
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect([one.usedBytes, two.usedBytes, whole.usedBytes]).toEqual([70, 31, 101]);
+  two.close();
+  two.close();
+  expect(two.move(-31)).toBe(true);
+  expect(whole.usedBytes).toBe(70);
+});
+
 test("stop ends a pending next with null and reaches the stream", async () => {
   const stream = new Chunks([], "hang");
   let ends = 0;

@@ -109,7 +109,7 @@ export class StreamReader implements FramedReader {
     const held = this.#decoder.bufferedBytes;
     const within = this.#options.budget?.move(held - this.#bufferedBytes) ?? true;
     this.#bufferedBytes = held;
-    if (!within) throw new DecodeError(`unfinished frames above ${this.#options.budget?.limitBytes} bytes`);
+    if (!within) throw new DecodeError("unfinished frames above what may be held for the peer");
   }
 
   #end(error: Error | undefined): void {

@@ -114,17 +114,18 @@ export class StreamWriter implements FramedWriter {
       this.#prefix = undefined;
     }
     const framesFrom = at;
-    const done: Waiting[] = [];
+    let doneFrames = 0;
     let doneBytes = 0;
     while (at < size) {
-      const head = this.#queue[0] as Waiting;
-      at = this.#copyHead(head.frame, batch, at);
-      if (this.#headSent < LENGTH_BYTES + head.frame.length) break;
+      const { frame } = this.#queue[doneFrames] as Waiting;
+      at = this.#copyHead(frame, batch, at);
+      if (this.#headSent < LENGTH_BYTES + frame.length) break;
       this.#headSent = 0;
-      doneBytes += LENGTH_BYTES + head.frame.length;
-      done.push(head);
-      this.#queue.shift();
+      doneBytes += LENGTH_BYTES + frame.length;
+      doneFrames += 1;
     }
+    // Once per write: taking them off one by one would move a long queue each time.
+    const done = this.#queue.splice(0, doneFrames);
     this.#writing = true;
     this.#options.onBusy?.(this);
     this.#stream.write(at === size ? batch : batch.subarray(0, at)).then(

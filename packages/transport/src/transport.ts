@@ -7,6 +7,7 @@
 import { type Hello, MeshError } from "@meshwork/protocol";
 import { AddressBook } from "./address-book.js";
 import { Admission } from "./admission.js";
+import { BufferBudget } from "./buffer-budget.js";
 import { Channels } from "./channels.js";
 import { type Clock, systemClock, withTimeout } from "./clock.js";
 import { closeToken } from "./close-tokens.js";
@@ -56,6 +57,7 @@ class MeshTransport implements Transport {
   readonly #endpoint: LinkEndpoint;
   readonly #clock: Clock;
   readonly #limits: TransportLimits;
+  readonly #buffers: BufferBudget;
   readonly #registry: Registry;
   readonly #admission: Admission;
   readonly #dialer: Dialer;
@@ -83,6 +85,7 @@ class MeshTransport implements Transport {
     this.#prober = new Prober(this.#clock, random, this.#limits.maxPendingProbes);
     this.#stalls = new StallWatch(this.#clock, this.#limits.stallMs);
     this.#channels = new Channels(this.#clock, this.#limits, this.counters);
+    this.#buffers = new BufferBudget(this.#limits.totalBufferBytes);
     this.#registry = new Registry(this.id, this.#clock, this.#limits);
     this.#admission = new Admission({
       endpoint: this.#endpoint,
@@ -90,6 +93,7 @@ class MeshTransport implements Transport {
       limits: this.#limits,
       counters: this.counters,
       registry: this.#registry,
+      buffers: this.#buffers,
       hello: () => this.#hello,
       isClosing: () => this.#closing !== undefined,
       onAdmitted: (connection, isNews) => this.#onAdmitted(connection, isNews),
@@ -348,6 +352,7 @@ class MeshTransport implements Transport {
       gossipStreamsOut: this.#gossip.laneCount,
       gossipStreamsIn: this.#gossip.inboundCount,
       gossipWaitingFrames: this.#gossip.waitingFrames,
+      bufferedBytes: this.#buffers.usedBytes,
       probes: this.#prober.size,
       pendingHellos: this.#admission.pendingHellos,
       watchedQueues: this.#stalls.size,
