@@ -7,6 +7,7 @@ import { CONSOLE_ERRORS } from "@meshwork/console";
 import { NODE_VARIABLES } from "@meshwork/node";
 import { MESH_ERRORS } from "@meshwork/protocol";
 import { SUPERVISOR_ERRORS } from "@meshwork/supervisor";
+import { COMMAND_VARIABLES } from "meshwork";
 
 const cell = (text) => text.replaceAll("|", "\\|");
 
@@ -16,9 +17,9 @@ const errors = [
   "Every error that meshwork reports has a stable code. `mesh` prints it with what to do; the library throws it as `error.code`; the API answers",
   "with `{ code, message, hint }`. Generated from the code (`node scripts/generate-docs.mjs`).",
   "",
-  ...section("Node and library", MESH_ERRORS),
-  ...section("Supervisor and launcher", SUPERVISOR_ERRORS),
-  ...section("Console and `mesh` command", CONSOLE_ERRORS),
+  ...section("Node, library and `mesh` command", MESH_ERRORS),
+  ...section("Supervisor and launcher", without(SUPERVISOR_ERRORS, MESH_ERRORS)),
+  ...section("Console", without(CONSOLE_ERRORS, MESH_ERRORS, SUPERVISOR_ERRORS)),
 ];
 
 const configuration = [
@@ -34,7 +35,14 @@ const configuration = [
       `| \`${name}\` | ${cell(unit)} | ${cell(fallback)} | ${cell(text)} |`,
   ),
   "",
-  "The `mesh` command and its client also read `MESH_CONSOLE_URL` and `MESH_CONSOLE_TOKEN` (where the console is) and `NO_COLOR`.",
+  "The `mesh` command reads besides:",
+  "",
+  "| variable | |",
+  "|---|---|",
+  ...Object.entries(COMMAND_VARIABLES).map(
+    ([name, text]) => `| \`${name}\` | ${cell(typeof text === "string" ? text : text.text)} |`,
+  ),
+  "",
   "The presets of the example types are in `examples/*/.env.dev`.",
   "",
 ];
@@ -53,6 +61,11 @@ for (const [path, lines] of [
   } else writeFileSync(path, text);
 }
 process.exitCode = stale > 0 ? 1 : 0;
+
+/** A code that several rooms throw is listed once, where it was first. */
+function without(table, ...earlier) {
+  return Object.fromEntries(Object.entries(table).filter(([code]) => !earlier.some((other) => code in other)));
+}
 
 function section(title, table) {
   return [

@@ -13,6 +13,7 @@ import { behave } from "./demo/index.js";
 import { consoleTelemetry } from "./process/console-telemetry.js";
 import { createDemoSwitch, type SwitchOperations, switchMemory } from "./process/demo-switch.js";
 import { onEnd, printError } from "./process/ending.js";
+import { findMeshes } from "./process/find-meshes.js";
 import { readCommandVariable } from "./variables.js";
 
 /** Of the console's own, within the 4 s that a stop may take in all. */
@@ -44,6 +45,7 @@ try {
   );
   behave(node, { traffic: false });
   const link = connectSupervisor<SupervisorOperations & SwitchOperations>();
+  if (link !== undefined) findMeshes(node, (mesh, count) => link.call("seeds", { mesh, count }));
   telemetry = consoleTelemetry(node, process.env);
   running = await startConsole({
     node,

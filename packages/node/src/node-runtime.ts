@@ -3,7 +3,7 @@
  * Ended by `close()`: leave, drain, close connections, flush telemetry, each with a bound.
  */
 
-import { formatSeed, MeshError } from "@meshwork/protocol";
+import { formatSeed, MeshError, parseSeedList } from "@meshwork/protocol";
 import { ATTR, SPAN, type Telemetry } from "@meshwork/telemetry";
 import { StreamTag, type Transport, type TransportEvent } from "@meshwork/transport";
 import { advertisedAddresses } from "./advertised-addresses.js";
@@ -241,6 +241,11 @@ export class NodeRuntime implements MeshNode {
   async send(target: Target, operation: string, body?: Uint8Array | string, options?: RequestOptions): Promise<void> {
     this.#guardOpen();
     return this.#messenger.send(target, operation, body, options);
+  }
+
+  join(seeds: readonly string[]): void {
+    this.#guardOpen();
+    this.#seeds.start(parseSeedList(seeds.join(",")));
   }
 
   neighbors(mesh = this.mesh): readonly string[] {

@@ -65,7 +65,8 @@ test("the variables that are documented are exactly those that are read", () => 
     expect(source.replace("hooks.env ?? process.env", "")).not.toMatch(/process\.env/);
   }
   const documented = readFileSync(join(import.meta.dirname, "../../../docs/how-to/configuration.md"), "utf8");
-  const table = new Set([...documented.matchAll(/^\| `((?:MESH|OTEL)_[A-Z_]+)`/gm)].map(([, name]) => name));
+  const ofNodes = documented.slice(0, documented.indexOf("The `mesh` command reads"));
+  const table = [...ofNodes.matchAll(/^\| `((?:MESH|OTEL)_[A-Z_]+)`/gm)].map(([, name]) => name);
   expect([...read].sort()).toEqual(Object.keys(NODE_VARIABLES).sort());
-  for (const name of read) expect(table).toContain(name);
+  expect(table.sort()).toEqual([...read].sort());
 });

@@ -9,6 +9,7 @@ import type { MeshTopic } from "./meshes.js";
 
 export const SEED_MAX_ATTEMPTS = 10;
 const MAX_DELAY_MS = 30_000;
+const MAX_UNDER_WAY = 64;
 
 /** 1, 2, 4, 8, 16, 30, 30, … s; the jitter of ±20 % keeps a restarted mesh from dialling in step. */
 export function seedDelayMs(attempt: number, random: number): number {
@@ -30,6 +31,8 @@ export class SeedDialer {
   readonly #events: SeedEvents;
   readonly #random: () => number;
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Seeds with an attempt or a retry to come. */
+  readonly #underWay = new Set<string>();
   #stopped = false;
 
   constructor(options: {
@@ -45,12 +48,15 @@ export class SeedDialer {
   }
 
   get pending(): number {
-    return this.#timers.size;
+    return this.#underWay.size;
   }
 
+  /** Dials these; one that is being dialled already is left to its own retries. */
   start(seeds: readonly Seed[]): void {
     for (const seed of seeds) {
-      if (seed.id === this.#transport.id) continue;
+      if (seed.id === this.#transport.id || this.#underWay.has(seed.id) || this.#underWay.size >= MAX_UNDER_WAY)
+        continue;
+      this.#underWay.add(seed.id);
       this.#transport.learnAddresses(seed.id, [seed.address]);
       void this.#attempt(seed, 1);
     }
@@ -67,6 +73,7 @@ export class SeedDialer {
     try {
       const peer = await this.#transport.connect(seed.id);
       if (this.#stopped) return;
+      this.#underWay.delete(seed.id);
       const shared = sharedTopics(this.#topics, peer);
       if (shared.length > 0) this.#events.found(peer, shared);
       else this.#events.mismatch(seed, mismatchError(seed, this.#topics, peer));
@@ -74,6 +81,7 @@ export class SeedDialer {
       if (this.#stopped) return;
       const reason = error instanceof Error ? error.message : String(error);
       if (attempt >= SEED_MAX_ATTEMPTS) {
+        this.#underWay.delete(seed.id);
         this.#events.giveUp(seed, attempt, reason);
         return;
       }

@@ -143,6 +143,8 @@ export interface MeshNode {
   request(target: Target, operation: string, body?: Uint8Array | string, options?: RequestOptions): Promise<Reply>;
   /** One-way: resolves when the message is handed to QUIC. At most once; no acknowledgement. */
   send(target: Target, operation: string, body?: Uint8Array | string, options?: RequestOptions): Promise<void>;
+  /** Joins through further seeds, in the background, with the retries of a boot. Throws MESH_E_BAD_SEED. */
+  join(seeds: readonly string[]): void;
   /** Ids of the active view of a mesh's topic (own mesh by default). */
   neighbors(mesh?: string): readonly string[];
   stats(): NodeStats;
