@@ -19,7 +19,7 @@ import type {
   TraceView,
 } from "@meshwork/console/api-types";
 
-const DIST = join(import.meta.dirname, "..", "..", "packages", "dashboard", "dist");
+export const DIST = join(import.meta.dirname, "..", "..", "packages", "dashboard", "dist");
 const TYPES: Record<string, string> = {
   ".html": "text/html",
   ".js": "text/javascript",

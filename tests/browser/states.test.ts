@@ -1,4 +1,7 @@
 /** States that a healthy cluster does not show, against a stand-in for the console. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -12,6 +15,7 @@ import {
   valuesOf,
 } from "./browser.js";
 import {
+  DIST,
   demoLinks,
   demoNodes,
   type FixtureConsole,
@@ -87,6 +91,7 @@ describe("connection", () => {
     await untilState(page, "stale", 7_500);
     await page.locator("[data-testid=view][data-stale]").waitFor();
     expect(await textOf(page, "stale-note")).toMatch(/What you see is \d+ s old/);
+    expect(await page.evaluate("getComputedStyle(document.querySelector('.figures')).opacity")).toBe("0.5");
     const age = Number.parseInt(await textOf(page, "data-age"), 10);
     expect(age).toBeGreaterThanOrEqual(5);
     await screenshot(page, "stale");
@@ -193,6 +198,13 @@ describe("topology", () => {
   });
 });
 
+test("a node whose figures are old shows their age on the map instead of them", async () => {
+  const [old, fresh] = [nodeOf("mesh1", "broker", 1, { statsAgeMs: 20_000 }), nodeOf("mesh1", "broker", 2)];
+  const { page } = await open([old, fresh], []);
+  expect(await textOf(page, `disc-${old.name}`)).toMatch(/figures 2\d s old$/);
+  expect(await textOf(page, `disc-${fresh.name}`)).toMatch(/↑[\d.]+ ↓[\d.]+$/);
+});
+
 test("unknown figures are dashes, and a shared process is told once", async () => {
   const blank = { cpuUsedCores: null, ramUsedBytes: null };
   const process = {
@@ -249,6 +261,15 @@ test("an answer that fails is told in words, with its code", async () => {
   expect(await page.getByRole("alert").textContent()).toContain("MESH_E_");
   await show(page, "traces", "nonsense");
   await page.getByText("This is no trace id").waitFor();
+});
+
+test("the whole page is at most 250 kB to load", () => {
+  const files = readdirSync(DIST, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.(js|css|html)$/.test(name),
+  );
+  expect(files.length).toBeGreaterThanOrEqual(3);
+  const bytes = files.reduce((sum, name) => sum + gzipSync(readFileSync(join(DIST, name))).length, 0);
+  expect(bytes).toBeLessThan(250_000);
 });
 
 function without<T>(record: Record<string, T>, key: string): Record<string, T> {

@@ -1,5 +1,4 @@
 /** Ages as text, short enough to stand behind every figure. */
-import type { Received } from "../state/live-state.js";
 import { UNKNOWN } from "./numbers.js";
 
 export function ageText(ms: number | null | undefined): string {
@@ -18,10 +17,6 @@ export function ageText(ms: number | null | undefined): string {
 /** What a message said the age was, and the time since this page received it. */
 export function ageNow(ageMs: number | null | undefined, receivedAtMs: number, nowMs: number): number | null {
   return ageMs === null || ageMs === undefined ? null : ageMs + Math.max(0, nowMs - receivedAtMs);
-}
-
-export function ageOf<T>(row: Received<T>, pick: (value: T) => number | null, nowMs: number): number | null {
-  return ageNow(pick(row.value), row.receivedAtMs, nowMs);
 }
 
 /** `14:03:22.481`, the reader's own time zone. For display only: it is another machine's clock. */

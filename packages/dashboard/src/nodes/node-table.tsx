@@ -72,6 +72,8 @@ function NodeRow({
   const { value: node, receivedAtMs } = row;
   const name = displayName(node);
   const own = node.id === null ? undefined : links.get(node.id);
+  // It ends with the node: one that is gone does not get older.
+  const uptimeMs = node.state === "live" && node.uptimeMs !== null ? node.uptimeMs + (node.statsAgeMs ?? 0) : null;
   const oneSided = own?.filter((link) => linkReport(link) !== "both").length ?? 0;
   const why = node.process?.shared === true ? "several nodes share the process: see the note above" : undefined;
   return (
@@ -93,10 +95,7 @@ function NodeRow({
         )}
       </td>
       <td className="num">
-        <Age
-          ageMs={node.uptimeMs === null ? null : node.uptimeMs + (node.statsAgeMs ?? 0)}
-          receivedAtMs={receivedAtMs}
-        />
+        <Age ageMs={uptimeMs} receivedAtMs={receivedAtMs} />
       </td>
       <td
         className="num"

@@ -2,12 +2,15 @@
 import type { ReactNode } from "react";
 import { bytesText, coresText, countText, rateText } from "../format/numbers.js";
 import { useLive } from "../hooks/use-live.js";
+import { useNow } from "../hooks/use-now.js";
 import { totalsOf } from "../model/totals.js";
+import { connectionState } from "../state/connection.js";
 import { ConnectionBadge } from "./connection-badge.js";
 import { ThemeButton } from "./theme-button.js";
 
 export function Strip() {
-  const { data } = useLive();
+  const { data, phase, lastEventAtMs } = useLive();
+  const stale = connectionState(phase, lastEventAtMs, useNow()) === "stale";
   const totals = data === null ? null : totalsOf([...data.nodes.values()].map((row) => row.value));
   const cluster = data?.cluster.value;
   return (
@@ -18,7 +21,7 @@ export function Strip() {
         </span>
         meshwork
       </h1>
-      <dl className="figures">
+      <dl className="figures" data-stale={stale || undefined}>
         <Figure
           label="nodes live"
           title="live in the console's directory, of all listed (those gone within the last minute included)"

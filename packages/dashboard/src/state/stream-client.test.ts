@@ -66,7 +66,10 @@ test("sends the token in the header, and resumes after a break from the last id"
 });
 
 test("asks for a snapshot where an event does not follow", async () => {
-  const { client, asked } = clientOf([hanging(block("run-9")), hanging("")], ({ id }) => id !== "run-9");
+  const { client, asked } = clientOf(
+    [hanging(block("run-8") + block("run-9")), hanging("")],
+    ({ id }) => id !== "run-9",
+  );
   const ended = client.run();
   await vi.waitFor(() => expect(asked).toHaveLength(2));
   expect(asked[1]?.headers["last-event-id"]).toBeUndefined();

@@ -8,6 +8,7 @@ import { innerSide, type LaneGrid, laneCentre, laneColumns, laneGrid, nodePoint,
 import { linkPath } from "../layout/link-path.js";
 import type { SlotBook } from "../layout/slot-book.js";
 import { type LinkKind, type LinkReport, linkKind, linkReport } from "../model/link-kind.js";
+import type { Received } from "../state/live-state.js";
 
 export interface Disc extends Point {
   /** What links name: the id, or the row's key as long as the id is unknown. */
@@ -18,6 +19,8 @@ export interface Disc extends Point {
   readonly mesh: string;
   readonly side: "left" | "right";
   readonly node: NodeView | null;
+  /** Of the node's newest message, by the page's clock; 0 without one. */
+  readonly receivedAtMs: number;
 }
 
 export interface DrawnLink {
@@ -40,16 +43,17 @@ interface Item {
   readonly type: string;
   readonly mesh: string;
   readonly node: NodeView | null;
+  readonly receivedAtMs: number;
 }
 
 export function meshMap(
-  nodes: readonly NodeView[],
+  rows: Iterable<Received<NodeView>>,
   links: readonly LinkView[],
   slots: SlotBook,
   width: number,
 ): MeshMap {
   const items = new Map<string, Item>();
-  for (const node of nodes) {
+  for (const { value: node, receivedAtMs } of rows) {
     const key = node.id ?? node.key;
     const name = displayName(node);
     items.set(key, {
@@ -59,13 +63,22 @@ export function meshMap(
       type: node.type,
       mesh: node.mesh,
       node,
+      receivedAtMs,
     });
   }
   for (const { a, b, mesh } of links)
     for (const id of [a, b]) {
       const name = `not in the directory (${idPrefix(id)})`;
       if (!items.has(id))
-        items.set(id, { key: id, name, label: `? ${idPrefix(id)}`, type: "unknown", mesh, node: null });
+        items.set(id, {
+          key: id,
+          name,
+          label: `? ${idPrefix(id)}`,
+          type: "unknown",
+          mesh,
+          node: null,
+          receivedAtMs: 0,
+        });
     }
   const meshes = [...new Set([...items.values()].map((item) => item.mesh))].sort();
   const columns = laneColumns(meshes.length, width);

@@ -9,10 +9,12 @@ export interface MeshMapViewProps {
   /** Id of the node that the reader looks at; its links stand out. */
   readonly focus: string | null;
   readonly chosen: string | null;
+  /** Figures above this age are not shown as present ones. */
+  readonly oldAfterMs: number;
   readonly onHover: (id: string | null) => void;
 }
 
-export function MeshMapView({ map, focus, chosen, onHover }: MeshMapViewProps) {
+export function MeshMapView({ map, focus, chosen, oldAfterMs, onHover }: MeshMapViewProps) {
   const { grid, discs, links } = map;
   const near = new Set(focus === null ? [] : [focus]);
   for (const { link } of links) {
@@ -37,7 +39,14 @@ export function MeshMapView({ map, focus, chosen, onHover }: MeshMapViewProps) {
         ))}
       </g>
       {discs.map((disc) => (
-        <NodeDisc key={disc.id} disc={disc} near={near.has(disc.id)} chosen={disc.id === chosen} onHover={onHover} />
+        <NodeDisc
+          key={disc.id}
+          disc={disc}
+          near={near.has(disc.id)}
+          chosen={disc.id === chosen}
+          oldAfterMs={oldAfterMs}
+          onHover={onHover}
+        />
       ))}
     </svg>
   );

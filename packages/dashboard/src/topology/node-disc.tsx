@@ -1,6 +1,9 @@
 /** A node on the map: disc in its type's colour, name, frames per minute. A link to itself, so that keys reach it. */
+
+import { ageNow, ageText } from "../format/ages.js";
 import { cut, typeClass } from "../format/names.js";
 import { rateText } from "../format/numbers.js";
+import { useNow } from "../hooks/use-now.js";
 import { DISC_RADIUS } from "../layout/lanes.js";
 import { routeHash } from "../state/route.js";
 import type { Disc } from "./map-model.js";
@@ -13,18 +16,18 @@ export interface NodeDiscProps {
   /** It is looked at, or linked with the one that is. */
   readonly near: boolean;
   readonly chosen: boolean;
+  readonly oldAfterMs: number;
   readonly onHover: (id: string | null) => void;
 }
 
-export function NodeDisc({ disc, near, chosen, onHover }: NodeDiscProps) {
+export function NodeDisc({ disc, near, chosen, oldAfterMs, onHover }: NodeDiscProps) {
   const { id, name, label, type, side, node, x, y } = disc;
   const out = side === "left" ? -1 : 1;
   const state = node?.state ?? "unknown";
   const at = out * (DISC_RADIUS + 9);
   const anchor = side === "left" ? "end" : "start";
   const title = cut(label, LABEL_CHARS);
-  const below =
-    state === "live" ? `↑${rateText(node?.framesSentPerMinute)} ↓${rateText(node?.framesReceivedPerMinute)}` : state;
+  const below = secondLine(disc, oldAfterMs, useNow());
   const width = Math.max(title.length * 7.1, below.length * 6.6) + 4;
   return (
     <g transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
@@ -52,6 +55,15 @@ export function NodeDisc({ disc, near, chosen, onHover }: NodeDiscProps) {
       </a>
     </g>
   );
+}
+
+/** What has no fresh figures shows their age instead of them. */
+function secondLine({ node, receivedAtMs }: Disc, oldAfterMs: number, nowMs: number): string {
+  if (node === null) return "unknown";
+  if (node.state !== "live") return node.state;
+  const ageMs = ageNow(node.statsAgeMs, receivedAtMs, nowMs);
+  if (ageMs !== null && ageMs > oldAfterMs) return `figures ${ageText(ageMs)} old`;
+  return `↑${rateText(node.framesSentPerMinute)} ↓${rateText(node.framesReceivedPerMinute)}`;
 }
 
 /** The type's first letter; what is not live says so. */

@@ -10,16 +10,20 @@ import { meshMap } from "./map-model.js";
 import { MeshMapView } from "./mesh-map-view.js";
 import { NodePanel } from "./node-panel.js";
 
+/** Below this, a delay of one report would look like trouble. */
+const MIN_OLD_MS = 6_000;
+
 export function TopologyTab({ data, item }: TabProps) {
   const { slots } = useSession();
   const [ref, width] = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<string | null>(null);
   const { nodes, links } = data;
   const map = useMemo(() => {
-    const values = <T,>(rows: ReadonlyMap<string, { readonly value: T }>) => [...rows.values()].map((row) => row.value);
-    return width === 0 ? null : meshMap(values(nodes), values(links), slots, width);
+    const reported = [...links.values()].map((row) => row.value);
+    return width === 0 ? null : meshMap(nodes.values(), reported, slots, width);
   }, [nodes, links, slots, width]);
   const chosen = map?.discs.find((disc) => disc.name === item || disc.id === item)?.id ?? null;
+  const oldAfterMs = Math.max(MIN_OLD_MS, 3 * data.cluster.value.stats.intervalMs);
   const focus = hovered ?? chosen;
   const disc = map?.discs.find(({ id }) => id === focus);
   return (
@@ -30,7 +34,7 @@ export function TopologyTab({ data, item }: TabProps) {
         </div>
         <div ref={ref} className="map-frame">
           {map !== null && map.discs.length > 0 && (
-            <MeshMapView map={map} focus={focus} chosen={chosen} onHover={setHovered} />
+            <MeshMapView map={map} focus={focus} chosen={chosen} oldAfterMs={oldAfterMs} onHover={setHovered} />
           )}
           {map !== null && map.discs.length === 0 && (
             <Empty title="No node is known yet">Nodes appear here as the console's own directory learns of them.</Empty>
