@@ -1,5 +1,5 @@
 /** A boot that hangs says where: each step is held in turn, and the console's boot trace names it within 10 s. */
-import { bootNode, type BootStepName } from "@meshwork/node";
+import { type BootStepName, bootNode } from "@meshwork/node";
 import { afterEach, expect, test } from "vitest";
 import { type Cluster, consoleEnv, eventually, mesh, startCluster, temporaryDirectory } from "../support/cluster.js";
 

@@ -78,16 +78,24 @@ describe("the cluster", () => {
   });
 
   test("proves the cross-mesh message by one trace from two processes", async () => {
-    const { trace, client, server } = await eventually("a trace from a gateway to the other mesh's broker", 20_000, async () => {
-      const { traces } = await cluster.api("/api/traces?operation=produce");
-      for (const summary of traces.filter((candidate: any) => candidate.meshes.length === 2)) {
-        const trace = await cluster.api(`/api/traces/${summary.traceId}`);
-        const client = trace.spans.find((span: any) => span.kind === "client" && span.node?.startsWith("mesh1.gateway."));
-        const server = trace.spans.find((span: any) => span.kind === "server" && span.parentSpanId === client?.spanId);
-        if (server?.node?.startsWith("mesh2.broker.")) return { trace, client, server };
-      }
-      return undefined;
-    });
+    const { trace, client, server } = await eventually(
+      "a trace from a gateway to the other mesh's broker",
+      20_000,
+      async () => {
+        const { traces } = await cluster.api("/api/traces?operation=produce");
+        for (const summary of traces.filter((candidate: any) => candidate.meshes.length === 2)) {
+          const trace = await cluster.api(`/api/traces/${summary.traceId}`);
+          const client = trace.spans.find(
+            (span: any) => span.kind === "client" && span.node?.startsWith("mesh1.gateway."),
+          );
+          const server = trace.spans.find(
+            (span: any) => span.kind === "server" && span.parentSpanId === client?.spanId,
+          );
+          if (server?.node?.startsWith("mesh2.broker.")) return { trace, client, server };
+        }
+        return undefined;
+      },
+    );
     const pids = [client, server].map((span) => cluster.nodes.find((node) => node.name === span.node)?.pid);
     expect(pids[0]).toBeDefined();
     expect(pids[0]).not.toBe(pids[1]);

@@ -7,8 +7,8 @@ import {
   consoleEnv,
   eventually,
   isRunning,
-  mesh,
   MESH_BIN,
+  mesh,
   startCluster,
   temporaryDirectory,
 } from "../support/cluster.js";
@@ -28,7 +28,19 @@ test("mesh node joins by a seed, is shown within 2 s, can be sent to, and outliv
   const seed = (await mesh(["seed", "--mesh", "mesh1"], consoleEnv(cluster))).stdout.trim();
   joined = spawn(
     process.execPath,
-    [MESH_BIN, "node", "--mesh", "mesh1", "--type", "broker", "--seed", seed, "--data-dir", temporaryDirectory(), "--json"],
+    [
+      MESH_BIN,
+      "node",
+      "--mesh",
+      "mesh1",
+      "--type",
+      "broker",
+      "--seed",
+      seed,
+      "--data-dir",
+      temporaryDirectory(),
+      "--json",
+    ],
     { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...consoleEnv(cluster) } },
   );
   const ready = await new Promise<any>((resolve) => {
@@ -60,7 +72,12 @@ test("1,000 messages count as exactly 1,000 at both ends", async () => {
   const [first, second] = cluster.nodes.filter((node) => node.name.includes(".broker."));
   expect(first && second).toBeTruthy();
   const seed = (await mesh(["seed"], consoleEnv(cluster))).stdout.trim();
-  const node = await startNode({ mesh: "mesh1", type: "sender", seeds: seed.split(","), dataDir: temporaryDirectory() });
+  const node = await startNode({
+    mesh: "mesh1",
+    type: "sender",
+    seeds: seed.split(","),
+    dataDir: temporaryDirectory(),
+  });
   try {
     await eventually("the sender knows its target", 5_000, async () =>
       node.directory.entries().some((entry) => entry.name === first!.name),
@@ -77,7 +94,15 @@ test("1,000 messages count as exactly 1,000 at both ends", async () => {
 });
 
 test("without traffic the service graph has no edge", async () => {
-  cluster = await startCluster(["--mesh", "mesh1", "--mesh", "mesh2", "--types", "gateway=1,broker=1,compute=1,registry=1", "--no-traffic"]);
+  cluster = await startCluster([
+    "--mesh",
+    "mesh1",
+    "--mesh",
+    "mesh2",
+    "--types",
+    "gateway=1,broker=1,compute=1,registry=1",
+    "--no-traffic",
+  ]);
   await cluster.api("/api/directory?as=" + cluster.nodes[0]!.name);
   expect((await cluster.api("/api/services")).edges).toEqual([]);
 });

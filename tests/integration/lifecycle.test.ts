@@ -8,8 +8,8 @@ import {
   type Cluster,
   eventually,
   isRunning,
-  mesh,
   MESH_BIN,
+  mesh,
   processesOf,
   startCluster,
   temporaryDirectory,
@@ -120,7 +120,8 @@ test("50 respawns leave every collection of a survivor at its baseline, tombston
     });
     await cluster.api(`/api/nodes/${spawned[0].name}`, { method: "DELETE" });
   }
-  const bounded = /tombstone|addresses|knownPeers|verifierKeys|peerData|receivedIds|messageCache|passive|contacts|keepMarks|closing|cachedBytes|provenAhead/i;
+  const bounded =
+    /tombstone|addresses|knownPeers|verifierKeys|peerData|receivedIds|messageCache|passive|contacts|keepMarks|closing|cachedBytes|provenAhead/i;
   await eventually("sizes return to the baseline", 60_000, async () => {
     const now = await sizes();
     const grown = Object.entries(now).filter(([name, size]) => !bounded.test(name) && size > (baseline[name] ?? 0) + 2);

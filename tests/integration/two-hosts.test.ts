@@ -90,7 +90,9 @@ test("a node on another host joins by mesh seed and both directories list it", a
     return list.some((node) => node.name === ready.name) && list;
   });
   expect(members.find((node) => node.name === ready.name).location).toContain("10.97.0.2:");
-  const sent = JSON.parse(await text(A, ["send", ready.name, "produce", "--data", "across", "--json", "--data-dir", dataDir]));
+  const sent = JSON.parse(
+    await text(A, ["send", ready.name, "produce", "--data", "across", "--json", "--data-dir", dataDir]),
+  );
   expect(sent.path.address).toContain("10.97.0.2:");
   up.kill("SIGTERM");
   await new Promise((resolve) => up.once("exit", resolve));

@@ -12,6 +12,7 @@ import { Directories } from "./directories.js";
 import { GossipDriver } from "./gossip-driver.js";
 import { Handlers } from "./handlers.js";
 import type { Identity } from "./identity.js";
+import { MemberLinks } from "./member-links.js";
 import { MembershipDriver } from "./membership-driver.js";
 import type { Hash, MeshTopic } from "./meshes.js";
 import { Messenger } from "./messenger.js";
@@ -71,6 +72,7 @@ export class NodeRuntime implements MeshNode {
   readonly #handlers = new Handlers();
   readonly #seeds: SeedDialer;
   readonly #prober: Prober;
+  readonly #memberLinks: MemberLinks;
   readonly #stats: NodeStatsSource;
   readonly #statsServer: StatsServer;
   readonly #spans: NodeSpans;
@@ -170,6 +172,15 @@ export class NodeRuntime implements MeshNode {
       },
     });
     this.#seeds = new SeedDialer({ transport, topics, random: Math.random, events: this.#seedEvents() });
+    this.#memberLinks = new MemberLinks({
+      self: identity.id,
+      topics,
+      transport,
+      directories: this.#directories,
+      neighbors: (mesh) => this.#gossip.activeView(mesh),
+      join: (mesh, peers) => this.#gossip.join(mesh, peers),
+      random: Math.random,
+    });
     this.#prober = new Prober({
       transport,
       now,
@@ -209,6 +220,7 @@ export class NodeRuntime implements MeshNode {
     this.#directories.start();
     this.#membership.start();
     this.#prober.start();
+    this.#memberLinks.start();
     this.#seeds.start(this.#parts.options.seeds);
     this.#loadTimer = setInterval(() => this.#membership.loadSampled(this.#stats.load()), LOAD_SAMPLE_INTERVAL_MS);
     this.#loadTimer.unref();
@@ -317,6 +329,7 @@ export class NodeRuntime implements MeshNode {
       clearInterval(this.#loadTimer);
       this.#seeds.stop();
       this.#prober.stop();
+      this.#memberLinks.stop();
       this.#membership.leave();
       await this.#messenger.drain(DRAIN_MS);
       this.#gossip.quit();
