@@ -52,3 +52,6 @@ export function partsOfName(name: string | null): { mesh: string; type: string }
   if (parts?.length !== 3 || !parts[0] || !parts[1]) return null;
   return { mesh: parts[0], type: parts[1] };
 }
+
+/** What `POST` and `DELETE /api/demo` send to every node. */
+export const isDemoSwitch = (operation: string) => operation === "demo.start" || operation === "demo.stop";

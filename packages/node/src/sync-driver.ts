@@ -22,6 +22,11 @@ const SESSION_TIMEOUT_MS = 10_000;
 const LARGER_WAITS_MS = 1_000;
 const VERIFY_SLICE_MS = 5;
 const MAX_SESSIONS = 32;
+const MAX_WAITING = 256;
+/** A session that broke (its connection was replaced, the peer was busy) is tried again after 1, 2 and 4 s. */
+const RETRY_DELAYS_MS = [1_000, 2_000, 4_000];
+/** Who has just got its first neighbour joined in the midst of others: broadcasts that crossed its joining are found by these. */
+const SETTLING_DELAYS_MS = [3_000, 10_000];
 /** A directory that was synced this recently is not synced again because of one more neighbour. */
 const RECENT_MS = 500;
 
@@ -75,6 +80,9 @@ export class SyncDriver {
   }
 
   withNeighbor(mesh: MeshTopic, peerId: string): void {
+    if (this.#options.neighbors(mesh.mesh).length <= 1) {
+      for (const delayMs of SETTLING_DELAYS_MS) this.#later(delayMs, () => this.#withRandom(mesh));
+    }
     if (this.#options.transport.id < peerId) void this.#initiate(mesh, peerId);
     else this.#later(LARGER_WAITS_MS, () => this.#initiate(mesh, peerId));
   }
@@ -87,33 +95,36 @@ export class SyncDriver {
       send?.reset(0);
       return;
     }
-    void this.#guarded(stream.peerId, async () => {
+    void this.#guarded(async () => {
       const first = await stream.recv.next();
-      if (first === null) return;
+      if (first === null) return false;
       const mesh = syncMeshOf(first);
       const directory = this.#options.directories.of(mesh);
       if (directory === undefined) {
         send.reset(0);
         stream.recv.stop(0);
-        return;
+        return false;
       }
       directory.expire(this.#options.now());
       const session = new SyncSession(directory);
-      await this.#run(mesh, stream.peerId, session, session.handle(first, this.#options.now()), stream.recv, send);
+      return this.#run(mesh, stream.peerId, session, session.handle(first, this.#options.now()), stream.recv, send);
     });
   }
 
   #round(): void {
     const nowMs = this.#options.now();
     for (const [key, atMs] of this.#lastWith) if (nowMs - atMs > RECENT_MS) this.#lastWith.delete(key);
-    for (const mesh of this.#options.topics) {
-      const neighbors = this.#options.neighbors(mesh.mesh);
-      const peerId = neighbors[Math.floor(this.#options.random() * neighbors.length)];
-      if (peerId !== undefined) void this.#initiate(mesh, peerId);
-    }
+    for (const mesh of this.#options.topics) this.#withRandom(mesh);
+  }
+
+  #withRandom(mesh: MeshTopic): void {
+    const neighbors = this.#options.neighbors(mesh.mesh);
+    const peerId = neighbors[Math.floor(this.#options.random() * neighbors.length)];
+    if (peerId !== undefined) void this.#initiate(mesh, peerId);
   }
 
   #later(delayMs: number, work: () => void): void {
+    if (this.#stopped || this.#waiting.size >= MAX_WAITING) return;
     const timer = setTimeout(() => {
       this.#waiting.delete(timer);
       work();
@@ -122,7 +133,7 @@ export class SyncDriver {
     this.#waiting.add(timer);
   }
 
-  async #initiate(mesh: MeshTopic, peerId: string): Promise<void> {
+  async #initiate(mesh: MeshTopic, peerId: string, attempt = 0): Promise<void> {
     const recentMs = this.#options.now() - (this.#lastWith.get(`${mesh.mesh}/${peerId}`) ?? Number.NEGATIVE_INFINITY);
     const directory = this.#options.directories.of(mesh.mesh);
     // A foreign peer (no hello) has no directory to compare with.
@@ -132,20 +143,24 @@ export class SyncDriver {
       this.#later(LARGER_WAITS_MS, () => this.#initiate(mesh, peerId));
       return;
     }
-    await this.#guarded(peerId, async () => {
+    const done = await this.#guarded(async () => {
       const channel = await this.#options.transport.openBi(peerId, StreamTag.sync);
       directory.expire(this.#options.now());
       const session = new SyncSession(directory);
-      await this.#run(mesh.mesh, peerId, session, session.start(), channel.recv, channel.send);
+      return this.#run(mesh.mesh, peerId, session, session.start(), channel.recv, channel.send);
     });
+    const delayMs = RETRY_DELAYS_MS[attempt];
+    if (done || delayMs === undefined || !this.#options.neighbors(mesh.mesh).includes(peerId)) return;
+    this.#later(delayMs, () => this.#initiate(mesh, peerId, attempt + 1));
   }
 
-  async #guarded(_peerId: string, work: () => Promise<void>): Promise<void> {
+  /** False where the session broke: the stream or the peer is gone, or the peer broke the rules. */
+  async #guarded(work: () => Promise<boolean>): Promise<boolean> {
     this.#sessions++;
     try {
-      await work();
+      return await work();
     } catch {
-      // The stream or the peer is gone: the next round finds what is left.
+      return false;
     } finally {
       this.#sessions--;
     }
@@ -158,7 +173,7 @@ export class SyncDriver {
     first: readonly SyncOutput[],
     recv: FramedReader,
     send: FramedWriter,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const startMs = this.#options.now();
     let applied = 0;
     const deadline = setTimeout(() => {
@@ -184,14 +199,14 @@ export class SyncDriver {
             case "failed":
               recv.stop(0);
               send.reset(0);
-              return;
+              return false;
             default:
               output satisfies never;
           }
         }
         // After the end the peer's own end is read too: a half that nobody reads would keep the connection in use.
         const frame = await recv.next();
-        if (frame === null) return;
+        if (frame === null) return session.ended;
         outputs = session.handle(frame, this.#options.now());
       }
     } finally {

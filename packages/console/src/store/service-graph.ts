@@ -69,6 +69,8 @@ export class ServiceGraphCounter {
     const from = { mesh: meshOf(sent) ?? "?", service: serviceOf(sent) ?? "?" };
     const to = { mesh: meshOf(received) ?? "?", service: serviceOf(received) ?? "?" };
     const operation = operationOf(sent) ?? operationOf(received) ?? "?";
+    // The console's own switch of the demo is a message like any other, and no traffic of the cluster: its trace is kept, it is no edge.
+    if (isDemoSwitch(operation)) return;
     const key = `${from.mesh}.${from.service}>${to.mesh}.${to.service}:${operation}`;
     let edge = this.#edges.get(key);
     if (edge === undefined && this.#edges.size < this.#maxEdges) {
