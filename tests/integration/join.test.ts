@@ -103,7 +103,7 @@ test("without traffic the service graph has no edge", async () => {
     "gateway=1,broker=1,compute=1,registry=1",
     "--no-traffic",
   ]);
-  await cluster.api("/api/directory?as=" + cluster.nodes[0]!.name);
+  await cluster.api(`/api/directory?as=${cluster.nodes[0]!.name}`);
   expect((await cluster.api("/api/services")).edges).toEqual([]);
 });
 
