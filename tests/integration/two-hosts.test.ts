@@ -89,7 +89,7 @@ test("a node on another host joins by mesh seed and both directories list it", a
     const list = (answer.nodes ?? answer) as any[];
     return list.some((node) => node.name === ready.name) && list;
   });
-  expect(members.find((node) => node.name === ready.name).location).toContain("10.97.0.2:");
+  expect(members.find((node: any) => node.name === ready.name).location).toContain("10.97.0.2:");
   const sent = JSON.parse(
     await text(A, ["send", ready.name, "produce", "--data", "across", "--json", "--data-dir", dataDir]),
   );

@@ -98,11 +98,7 @@ export async function startCluster(args: readonly string[] = [], env: Record<str
 }
 
 /** Polls until `check` gives something, or fails with what it saw last. */
-export async function eventually<T>(
-  what: string,
-  timeoutMs: number,
-  check: () => Promise<T | undefined | false>,
-): Promise<T> {
+export async function eventually(what: string, timeoutMs: number, check: () => Promise<any>): Promise<any> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   for (;;) {

@@ -80,7 +80,11 @@ test("SIGKILL of the watchdog and, after another took over, of the launcher", as
   const { report, pids } = await launch();
   process.kill(report.watchdogPid, "SIGKILL");
   let second: number | undefined;
-  await until(() => (second = watchdogOf(report)) !== undefined, 3_000, "a second watchdog");
+  const another = () => {
+    second = watchdogOf(report);
+    return second !== undefined;
+  };
+  await until(another, 3_000, "a second watchdog");
   process.kill(report.launcherPid, "SIGKILL");
   await until(noneLeft([...pids, second!]), BOUND_MS, "all processes gone");
   expect(existsSync(report.consoleFile)).toBe(false);

@@ -5,7 +5,16 @@
 import type { IntakeSpan } from "@meshwork/telemetry";
 import type { NodeEdge, ServiceEdge, ServiceGraph, ServiceRef } from "../api-types.js";
 import type { VersionClock } from "../version-clock.js";
-import { durationOf, isDemoSwitch, isError, meshOf, nodeOf, operationOf, SPAN_MESSAGE_SENT, serviceOf } from "../vocabulary.js";
+import {
+  durationOf,
+  isDemoSwitch,
+  isError,
+  meshOf,
+  nodeOf,
+  operationOf,
+  SPAN_MESSAGE_SENT,
+  serviceOf,
+} from "../vocabulary.js";
 
 interface EdgeRow {
   readonly key: string;
