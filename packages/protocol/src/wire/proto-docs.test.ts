@@ -3,8 +3,12 @@ import { readFileSync } from "node:fs";
 import protobuf from "protobufjs";
 import { expect, test } from "vitest";
 import { testId, testRecord, testSigned } from "../membership/testing/records.js";
+import { testObituary, testSigner } from "../membership/testing/signatures.js";
 import { decodeHello, encodeHello } from "./hello.js";
+import { buriedBitmap, decodeMerged, signMerged } from "./merged.js";
 import { decodeReply, decodeRequestOrCancel, encodeReply, encodeRequest } from "./message.js";
+import { decodeObituary } from "./obituary.js";
+import { decodeProbeFrame, encodeProbeFrame } from "./probe.js";
 import { decodeRecord, encodeRecord } from "./record.js";
 import { decodeSyncFrame, encodeSyncFrame } from "./sync.js";
 
@@ -128,4 +132,69 @@ test("sync frames, behind their byte of kind", () => {
     .encode(type.decode(encodeSyncFrame({ kind: "records", items, last: false }).subarray(1)))
     .finish();
   expect(decodeSyncFrame(Uint8Array.from([6, ...records]))).toEqual({ kind: "records", items, last: false });
+});
+
+test("obituaries and merged digests, behind their byte of kind", () => {
+  const accusation = { mesh: "mesh1", accused: testId(1), generation: 2, sequence: 2 ** 40 };
+  const obituary = testObituary(accusation, testId(2), testId(3));
+  const type = documented("obituary", "Obituary");
+  expect(obituary.bytes[0]).toBe(1);
+  const plain = asPlain(type, obituary.bytes.subarray(1));
+  expect(plain).toEqual({
+    mesh: "mesh1",
+    accused: bytesOf(testId(1)),
+    generation: 2,
+    sequence: 2 ** 40,
+    issuer: bytesOf(testId(2)),
+    issuer_signature: Array.from(obituary.issuer.signature),
+    witness: bytesOf(testId(3)),
+    witness_signature: Array.from(obituary.witness?.signature ?? []),
+  });
+  expect(Object.keys(plain).length).toBe(type.fieldsArray.length);
+  const again = type.encode(type.decode(obituary.bytes.subarray(1))).finish();
+  expect(decodeObituary(Uint8Array.from([1, ...again]))).toMatchObject(accusation);
+
+  const digest = { mesh: "mesh1", issuer: testId(1), contact: testId(2), nonce: 7, buried: buriedBitmap([testId(3)]) };
+  const merged = signMerged(digest, testSigner(testId(1)));
+  expect(merged.bytes[0]).toBe(2);
+  const outer = asPlain(documented("merged", "Merged"), merged.bytes.subarray(1));
+  expect(outer).toEqual({ payload: Array.from(merged.payload), signature: Array.from(merged.signature) });
+  expect(asPlain(documented("merged", "MergedDigest"), merged.payload)).toEqual({
+    mesh: "mesh1",
+    issuer: bytesOf(testId(1)),
+    contact: bytesOf(testId(2)),
+    nonce: 7,
+    buried: Array.from(digest.buried),
+  });
+  expect(decodeMerged(merged.bytes)).toMatchObject(digest);
+});
+
+test("probe frames, behind the tag and their byte of kind", () => {
+  const accusation = { mesh: "mesh1", accused: testId(1), generation: 2, sequence: 2 ** 40 };
+  const request = encodeProbeFrame({ kind: "indirect-request", accusation, budgetMs: 1_000 });
+  expect([request[0], request[1]]).toEqual([2, 2]);
+  expect(asPlain(documented("probe", "IndirectRequest"), request.subarray(2))).toEqual({
+    mesh: "mesh1",
+    target: bytesOf(testId(1)),
+    generation: 2,
+    sequence: 2 ** 40,
+    budget_ms: 1_000,
+  });
+  const type = documented("probe", "IndirectReply");
+  const signature = new Uint8Array(64).fill(9);
+  const reply = encodeProbeFrame({
+    kind: "indirect-reply",
+    reply: { outcome: "unreached", generation: 2, sequence: 3, signature },
+  });
+  expect(asPlain(type, reply.subarray(2))).toEqual({
+    outcome: "UNREACHED",
+    generation: 2,
+    sequence: 3,
+    signature: Array.from(signature),
+  });
+  const reached = type.encode(type.fromObject({ outcome: "REACHED", heard_ago_ms: 12 })).finish();
+  expect(decodeProbeFrame(Uint8Array.from([2, 3, ...reached]))).toEqual({
+    kind: "indirect-reply",
+    reply: { outcome: "reached", heardAgoMs: 12 },
+  });
 });
