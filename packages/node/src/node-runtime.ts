@@ -197,6 +197,10 @@ export class NodeRuntime implements MeshNode {
       (watched) => this.#stats.watched(watched),
     );
     this.#unsubscribe = transport.onEvent((event) => this.#onTransportEvent(event));
+    // Where the departed were reached is of no use: each respawn would leave its addresses behind.
+    this.#directories.onChange((change) => {
+      if (change.kind === "left" || change.kind === "expired") transport.forgetAddresses(change.entry.id);
+    });
   }
 
   /** Fourth boot step: the topics are open and what comes in finds its owner. */
