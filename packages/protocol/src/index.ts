@@ -4,16 +4,32 @@ export * from "./gossip/events.js";
 export * from "./gossip/router.js";
 export * from "./ids.js";
 export type { ApplyOutcome, RecordSource } from "./membership/apply-outcome.js";
+export * from "./membership/audit.js";
+export type { Departure } from "./membership/departures.js";
+export { Detector, type DetectorOptions } from "./membership/detector.js";
+export * from "./membership/detector-events.js";
 export * from "./membership/directory.js";
 export * from "./membership/directory-digest.js";
+export * from "./membership/healing.js";
+export type { HealingTarget } from "./membership/healing-targets.js";
+export type { MemberView } from "./membership/helpers.js";
 export * from "./membership/load-class.js";
+export { LocalHealth } from "./membership/local-health.js";
 export * from "./membership/name-resolution.js";
+export {
+  LIFE_SIGN_MS,
+  MAX_SEQUENCE_AHEAD,
+  type ObituaryOutcome,
+  type ObituarySource,
+} from "./membership/obituary-rules.js";
 export * from "./membership/publishing.js";
 export * from "./membership/staleness.js";
+export { DEAD_AFTER_MS, SUSPECT_AFTER_MS } from "./membership/suspicion.js";
 export * from "./membership/sync.js";
 export * from "./membership/tombstones.js";
 export * from "./membership/types.js";
 export * from "./membership/version-order.js";
+export * from "./membership/witness.js";
 export * from "./names.js";
 export * from "./seeds.js";
 export * from "./socket-address.js";

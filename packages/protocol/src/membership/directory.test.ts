@@ -293,6 +293,8 @@ test("fifty respawns leave live entries where they were and one tombstone each",
   expect(directory.sizes()).toEqual({
     directoryEntries: 0,
     directoryTombstones: 1,
+    directoryDepartures: 1,
+    directorySuspected: 0,
     directoryNewcomerBuckets: 1,
     directoryProvenAhead: 0,
     directoryPendingChanges: 0,

@@ -7,10 +7,12 @@
  * 3. The same (generation, sequence) never renews a member: its age only grows, however often and from wherever it comes.
  * 4. Members end by leaving, by staleness (counted from local receipt), or as never connected ones when there is no room.
  * 5. The own record is set by its node alone; meeting another claim to it is reported, never applied.
+ * 6. A death ends the version it names; the accused comes back with a higher sequence. A suspicion changes nothing but its mark.
  *
  * Owner: the node, one per mesh that it takes part in. Caps: `maxMembers`, max(4,096, 4 × live) tombstones, 256 newcomer
- * buckets, 8,192 uncollected changes.
+ * buckets, 8,192 uncollected changes, 256 recent departures.
  */
+import type { Obituary } from "../wire/obituary.js";
 import {
   type ApplyOutcome,
   carriedAge,
@@ -23,14 +25,17 @@ import {
   WRONG_MESH,
 } from "./apply-outcome.js";
 import { ChangeQueue } from "./change-queue.js";
+import { type Departure, Departures } from "./departures.js";
 import { bucketOf, type DigestBits, type Hash } from "./directory-digest.js";
 import { entryOf, type Member, Members } from "./members.js";
 import { NewcomerLimit } from "./newcomer-limit.js";
+import { judgeObituary, type ObituaryContext, type ObituaryOutcome, type ObituarySource } from "./obituary-rules.js";
 import { compareOwn } from "./own-claim.js";
+import { isWorthTelling } from "./record-changes.js";
 import { refreshIntervalMs, stalenessLimitMs } from "./staleness.js";
 import { buries, type Tombstone, Tombstones, tombstoneTtlMs } from "./tombstones.js";
 import type { DirectoryChange, DirectoryEntry, NodeRecord, SignedRecord } from "./types.js";
-import { compareVersions } from "./version-order.js";
+import { compareVersions, type RecordVersion } from "./version-order.js";
 
 /** MESH_MAX_MEMBERS. */
 export const DEFAULT_MAX_MEMBERS = 20_000;
@@ -50,13 +55,14 @@ export interface DirectoryOptions {
   readonly maxMembers?: number | undefined;
 }
 
-export class Directory {
+export class Directory implements ObituaryContext {
   readonly mesh: string;
   readonly self: string;
   readonly #stalenessBoundMs: number | undefined;
   readonly #maxMembers: number;
   readonly #members: Members;
   readonly #tombstones = new Tombstones();
+  readonly #departures = new Departures();
   readonly #newcomers = new NewcomerLimit();
   readonly #changes = new ChangeQueue();
   #own: SignedRecord | undefined;
@@ -83,6 +89,8 @@ export class Directory {
     return {
       directoryEntries: this.#members.size,
       directoryTombstones: this.#tombstones.size,
+      directoryDepartures: this.#departures.size,
+      directorySuspected: this.#members.suspected,
       directoryNewcomerBuckets: this.#newcomers.size,
       directoryProvenAhead: this.#members.provenAhead,
       directoryPendingChanges: this.#changes.size,
@@ -107,6 +115,35 @@ export class Directory {
 
   tombstoneOf(id: string): Tombstone | undefined {
     return this.#tombstones.get(id);
+  }
+
+  versionOf(id: string): RecordVersion | undefined {
+    return this.#members.get(id)?.signed.record;
+  }
+
+  unsuspectedBeside(id: string): number {
+    const member = this.#members.get(id);
+    const counted = member !== undefined && member.suspectedSinceMs === undefined ? 1 : 0;
+    return this.#members.size - this.#members.suspected - counted;
+  }
+
+  /** Up to `count` live ids at random, the own one and those under suspicion left out. Walks all members. */
+  sample(count: number, random: () => number, accept: (id: string) => boolean): string[] {
+    const chosen = this.#members.sample(count, random, ({ signed, suspectedSinceMs }) => {
+      const { id } = signed.record;
+      return id !== this.self && suspectedSinceMs === undefined && accept(id);
+    });
+    return chosen.map((member) => member.signed.record.id);
+  }
+
+  /** Who has left, died or expired within 24 hours, newest first; at most 256. */
+  departed(): Departure[] {
+    return this.#departures.list();
+  }
+
+  /** Ids held for dead, for the merged digest. */
+  deadIds(): IterableIterator<string> {
+    return this.#tombstones.deadIds();
   }
 
   /** 2^bits digests of the live (id, generation, sequence). */
@@ -216,6 +253,44 @@ export class Directory {
     return { kind: "accepted-new", entry: entryOf(this.#join(signed, nowMs - ageMs, nowMs)) };
   }
 
+  /** The failure detector suspects it: a mark for those who look, and one less to ask. False where nothing changed. */
+  suspect(id: string, nowMs: number): boolean {
+    const member = this.#members.get(id);
+    if (member === undefined || id === this.self || !this.#members.suspect(member, nowMs)) return false;
+    this.#changes.push({ kind: "suspected", entry: entryOf(member), atMs: nowMs });
+    return true;
+  }
+
+  /** It lives. False where it was not suspected. */
+  clearSuspicion(id: string, nowMs: number): boolean {
+    const member = this.#members.get(id);
+    if (member === undefined || !this.#members.clearSuspicion(member)) return false;
+    this.#changes.push({ kind: "refuted", entry: entryOf(member), atMs: nowMs });
+    return true;
+  }
+
+  /** True where an obituary could matter, so that its signatures are worth verifying. */
+  wantsObituary(obituary: Obituary, source: ObituarySource): boolean {
+    const { kind } = judgeObituary(obituary, source, this);
+    return kind === "apply" || kind === "self" || kind === "contradicted" || kind === "doubtful";
+  }
+
+  /** Applies an obituary whose signatures are verified. What each outcome asks of the caller: obituary-rules.ts. */
+  applyObituary(obituary: Obituary, source: ObituarySource, nowMs: number): ObituaryOutcome {
+    const judged = judgeObituary(obituary, source, this);
+    if (judged.kind !== "apply") return judged;
+    const { accused: id, generation, sequence, issuer, witness, bytes } = obituary;
+    const member = this.#members.get(id)!;
+    const by = witness === undefined ? [issuer.id] : [issuer.id, witness.id];
+    this.#members.remove(member);
+    const tombstone = { id, generation, sequence, state: "dead", atMs: nowMs, obituary: bytes, by } as const;
+    this.#tombstones.bury(tombstone, this.#members.size);
+    const entry = entryOf(member);
+    this.#departures.add({ entry, state: "dead", sinceMs: nowMs, by });
+    this.#changes.push({ kind: "dead", entry, by, atMs: nowMs });
+    return { kind: "applied", entry };
+  }
+
   /** Removes who has not been heard of for longer than its staleness; returns them. Changes are collected too. */
   expire(nowMs: number): readonly DirectoryEntry[] {
     if (nowMs < this.#nextScanAtMs) return NOBODY;
@@ -230,12 +305,14 @@ export class Directory {
       else if (staleAtMs < earliestMs) earliestMs = staleAtMs;
     }
     this.#nextScanAtMs = earliestMs;
+    this.#departures.expire(nowMs);
     this.#tombstones.expire(nowMs, tombstoneTtlMs(this.#longestStalenessMs));
     return expired.map((member) => {
       const { id, generation, sequence } = member.signed.record;
       this.#members.remove(member);
       this.#tombstones.bury({ id, generation, sequence, state: "expired", atMs: nowMs }, this.#members.size);
       const entry = entryOf(member);
+      this.#departures.add({ entry, state: "expired", sinceMs: nowMs, by: NOBODY_IDS });
       this.#changes.push({ kind: "expired", entry, atMs: nowMs });
       return entry;
     });
@@ -243,6 +320,7 @@ export class Directory {
 
   #join(signed: SignedRecord, receivedAtMs: number, nowMs: number): Member {
     this.#tombstones.delete(signed.record.id);
+    this.#departures.returned(signed.record.id);
     const member = this.#members.add(signed, receivedAtMs, nowMs);
     this.#expectStale(member);
     this.#changes.push({ kind: "joined", entry: entryOf(member), atMs: nowMs });
@@ -281,6 +359,7 @@ export class Directory {
     this.#tombstones.bury({ id, generation, sequence, state: "left", atMs, signed }, this.#members.size);
     if (member === undefined) return { kind: "left", entry: undefined };
     const entry = entryOf(member);
+    this.#departures.add({ entry, state: "left", sinceMs: atMs, by: NOBODY_IDS });
     this.#changes.push({ kind: "left", entry, atMs: nowMs });
     return { kind: "left", entry };
   }
@@ -301,16 +380,4 @@ export class Directory {
 }
 
 const NOBODY: readonly DirectoryEntry[] = [];
-
-/** A refresh that says nothing new is no change. */
-function isWorthTelling(before: NodeRecord, after: NodeRecord): boolean {
-  return (
-    before.generation !== after.generation ||
-    before.loadClass !== after.loadClass ||
-    before.version !== after.version ||
-    before.status !== after.status ||
-    before.relayUrl !== after.relayUrl ||
-    before.addresses.length !== after.addresses.length ||
-    before.addresses.some((address, index) => address !== after.addresses[index])
-  );
-}
+const NOBODY_IDS: readonly string[] = [];

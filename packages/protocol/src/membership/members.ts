@@ -14,6 +14,8 @@ export interface Member {
   firstSeenAtMs: number;
   /** This node has had a connection with it, which proved its key. */
   proven: boolean;
+  /** Local time; absent while not suspected. */
+  suspectedSinceMs?: number;
 }
 
 /** Ids that were connected before their record came; a handful while a mesh forms. */
@@ -25,6 +27,7 @@ export class Members {
   readonly #provenAhead = new Set<string>();
   /** Unproven ids, newest last; filled when room is needed. What is no longer true in it is skipped. */
   #evictable: string[] = [];
+  #suspected = 0;
 
   constructor(hash: Hash) {
     this.#digest = new DirectoryDigest(hash);
@@ -36,6 +39,10 @@ export class Members {
 
   get provenAhead(): number {
     return this.#provenAhead.size;
+  }
+
+  get suspected(): number {
+    return this.#suspected;
   }
 
   get(id: string): Member | undefined {
@@ -62,7 +69,11 @@ export class Members {
     const { record } = member.signed;
     this.#digest.toggle(record.id, record);
     this.#digest.toggle(record.id, signed.record);
-    if (signed.record.generation !== record.generation) member.firstSeenAtMs = nowMs;
+    if (signed.record.generation !== record.generation) {
+      member.firstSeenAtMs = nowMs;
+      // Another life: what was suspected of the former says nothing of it.
+      this.clearSuspicion(member);
+    }
     member.signed = signed;
     member.receivedAtMs = receivedAtMs;
   }
@@ -73,6 +84,39 @@ export class Members {
     if (this.#byId.get(record.id) !== member) return;
     this.#byId.delete(record.id);
     this.#digest.toggle(record.id, record);
+    if (member.suspectedSinceMs !== undefined) this.#suspected--;
+  }
+
+  /** False where it is suspected already. */
+  suspect(member: Member, nowMs: number): boolean {
+    if (member.suspectedSinceMs !== undefined) return false;
+    member.suspectedSinceMs = nowMs;
+    this.#suspected++;
+    return true;
+  }
+
+  /** False where it was not suspected. */
+  clearSuspicion(member: Member): boolean {
+    if (member.suspectedSinceMs === undefined) return false;
+    delete member.suspectedSinceMs;
+    this.#suspected--;
+    return true;
+  }
+
+  /** Up to `count` members at random of those accepted, each as likely as any other. Walks all members. */
+  sample(count: number, random: () => number, accept: (member: Member) => boolean): Member[] {
+    const chosen: Member[] = [];
+    let seen = 0;
+    for (const member of this.#byId.values()) {
+      if (!accept(member)) continue;
+      seen++;
+      if (chosen.length < count) chosen.push(member);
+      else {
+        const at = Math.floor(random() * seen);
+        if (at < count) chosen[at] = member;
+      }
+    }
+    return chosen;
   }
 
   markProven(id: string): void {
@@ -118,6 +162,7 @@ export function entryOf(member: Member): DirectoryEntry {
     type,
     record,
     state: "alive",
+    ...(member.suspectedSinceMs === undefined ? {} : { suspectedSinceMs: member.suspectedSinceMs }),
     receivedAtMs: member.receivedAtMs,
     firstSeenAtMs: member.firstSeenAtMs,
   };

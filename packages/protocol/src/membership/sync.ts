@@ -6,8 +6,8 @@
  *                               ←     equal                                  the end: one small round
  *                               ←     or buckets (16 or 256 digests)
  *   ids of differing buckets    →
- *                               ←     records that are newer here, leaves that contradict; want: ids that are newer there
- *   records asked for, leaves   →                                            the end
+ *                               ←     records that are newer here, leaves and obituaries that contradict; want: ids newer there
+ *   records asked for, leaves, … →                                            the end
  *
  * A pure machine: frames and time go in, frames and records to verify come out. It never changes a member by itself: the
  * caller verifies signatures (in slices of 5 ms) and applies what holds with the age that came along, so that a record gets older
@@ -18,7 +18,8 @@
  * and the shell gives it a deadline.
  */
 import { DecodeError } from "../errors.js";
-import { decodeEnvelope } from "../wire/envelope.js";
+import { decodeBroadcast } from "../wire/broadcast.js";
+import type { Obituary } from "../wire/obituary.js";
 import {
   decodeSyncFrame,
   encodeSyncFrame,
@@ -30,7 +31,7 @@ import {
 } from "../wire/sync.js";
 import type { Directory } from "./directory.js";
 import { DIGEST_BYTES, type DigestBits } from "./directory-digest.js";
-import { buries } from "./tombstones.js";
+import { buries, tombstoneAnswer } from "./tombstones.js";
 import type { SignedRecord } from "./types.js";
 import { compareVersions, type RecordVersion } from "./version-order.js";
 
@@ -63,7 +64,12 @@ export interface ReceivedRecord {
 export type SyncOutput =
   | { readonly kind: "send"; readonly frame: Uint8Array }
   /** Verify each, then `directory.apply(signed, { viaSync: true, ageMs }, now)`. */
-  | { readonly kind: "verify"; readonly records: readonly ReceivedRecord[] }
+  | {
+      readonly kind: "verify";
+      readonly records: readonly ReceivedRecord[];
+      /** What the other side holds of members that live here. Verify each, then `applyObituary(…, { viaSync: true })`. */
+      readonly obituaries?: readonly Obituary[];
+    }
   /** Finish the sending half; nothing more is read. */
   | { readonly kind: "done"; readonly result: SyncResult }
   /** The peer broke the rules: reset the stream. */
@@ -85,7 +91,7 @@ export class SyncSession {
   readonly #buckets = new Set<number>();
   readonly #theirs = new Map<string, RecordVersion>();
   readonly #wanted = new Set<string>();
-  /** Leaves that contradict what the other side showed. */
+  /** Leaves and obituaries that contradict what the other side showed. */
   readonly #leaves = new Map<string, SyncItem>();
   #outputs: SyncOutput[] = [];
   #sentRecords = 0;
@@ -227,8 +233,15 @@ export class SyncSession {
 
   #onRecords(items: readonly SyncItem[], nowMs: number): void {
     const records: ReceivedRecord[] = [];
+    const obituaries: Obituary[] = [];
     for (const { envelope, ageMs } of items) {
-      const signed = this.#read(envelope);
+      const read = this.#read(envelope);
+      if (read !== undefined && "accused" in read) {
+        this.#receivedRecords++;
+        if (this.#directory.wantsObituary(read, { viaSync: true })) obituaries.push(read);
+        continue;
+      }
+      const signed = read;
       if (signed === undefined) continue;
       const { record } = signed;
       if (record.status === "alive" && this.#contradicts(record.id, record, nowMs)) continue;
@@ -238,12 +251,17 @@ export class SyncSession {
     }
     // Twice the limit, since leaves come on top of what was asked for.
     if (this.#receivedRecords > 2 * SYNC_LIMITS.records) throw new DecodeError("a sync of too many records");
-    if (records.length > 0) this.#outputs.push({ kind: "verify", records });
+    if (records.length === 0 && obituaries.length === 0) return;
+    this.#outputs.push({ kind: "verify", records, ...(obituaries.length === 0 ? {} : { obituaries }) });
   }
 
-  #read(envelope: Uint8Array): SignedRecord | undefined {
+  #read(envelope: Uint8Array): SignedRecord | Obituary | undefined {
     try {
-      return decodeEnvelope(envelope);
+      const broadcast = decodeBroadcast(envelope);
+      if (broadcast.kind === "record") return broadcast.signed;
+      if (broadcast.kind === "obituary") return broadcast.obituary;
+      this.#unreadable++;
+      return undefined;
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#unreadable++;
@@ -251,12 +269,13 @@ export class SyncSession {
     }
   }
 
-  /** True where the id is buried here; a leave is kept for the answer, a mere expiry stays our own affair. */
+  /** True where the id is buried here; leave or obituary are kept for the answer, a mere expiry stays our own affair. */
   #contradicts(id: string, version: RecordVersion, nowMs: number): boolean {
     const tombstone = this.#directory.tombstoneOf(id);
     if (tombstone === undefined || !buries(tombstone, version)) return false;
-    if (tombstone.signed !== undefined && this.#leaves.size < SYNC_LIMITS.records) {
-      this.#leaves.set(id, { envelope: tombstone.signed.bytes, ageMs: Math.max(0, nowMs - tombstone.atMs) });
+    const answer = tombstoneAnswer(tombstone);
+    if (answer !== undefined && this.#leaves.size < SYNC_LIMITS.records) {
+      this.#leaves.set(id, { envelope: answer, ageMs: Math.max(0, nowMs - tombstone.atMs) });
     }
     return true;
   }
@@ -270,10 +289,11 @@ export class SyncSession {
         break;
       }
       const held = this.#directory.envelopeOf(id, nowMs);
-      const left = held === undefined ? this.#directory.tombstoneOf(id) : undefined;
+      const gone = held === undefined ? this.#directory.tombstoneOf(id) : undefined;
+      const answer = gone === undefined ? undefined : tombstoneAnswer(gone);
       if (held !== undefined) items.push({ envelope: held.signed.bytes, ageMs: held.ageMs });
-      else if (left?.signed !== undefined)
-        items.push({ envelope: left.signed.bytes, ageMs: Math.max(0, nowMs - left.atMs) });
+      else if (gone !== undefined && answer !== undefined)
+        items.push({ envelope: answer, ageMs: Math.max(0, nowMs - gone.atMs) });
     }
     items.push(...this.#leaves.values());
     this.#leaves.clear();

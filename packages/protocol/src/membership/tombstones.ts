@@ -19,6 +19,10 @@ export interface Tombstone extends RecordVersion {
   readonly atMs: number;
   /** The signed leave; present for `left`. */
   readonly signed?: SignedRecord;
+  /** The obituary as it was broadcast; present for `dead`. */
+  readonly obituary?: Uint8Array;
+  /** Of the dead: who accused it, the issuer first. */
+  readonly by?: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -34,6 +38,11 @@ export function tombstoneTtlMs(longestStalenessMs: number): number {
 export function buries(tombstone: Tombstone, record: RecordVersion): boolean {
   if (tombstone.state === "left") return record.generation <= tombstone.generation;
   return compareVersions(record, tombstone) <= 0;
+}
+
+/** What to answer with to whoever still shows a buried record: the signed leave, or the obituary. An expiry stays our own affair. */
+export function tombstoneAnswer(tombstone: Tombstone): Uint8Array | undefined {
+  return tombstone.signed?.bytes ?? tombstone.obituary;
 }
 
 export class Tombstones {
@@ -60,6 +69,11 @@ export class Tombstones {
 
   delete(id: string): void {
     if (!this.#left.delete(id) && !this.#dead.delete(id)) this.#expired.delete(id);
+  }
+
+  /** Ids of those held for dead, in the order of burial. */
+  deadIds(): IterableIterator<string> {
+    return this.#dead.keys();
   }
 
   /** Forgets what is older than `ttlMs`; returns how many. Burials are in order of time but for carried ages. */

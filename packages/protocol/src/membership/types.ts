@@ -50,6 +50,8 @@ export interface DirectoryEntry {
   readonly type: string;
   readonly record: NodeRecord;
   readonly state: "alive";
+  /** Since when this node, as one of its neighbours or auditors, suspects it; absent for all whom it does not. Still a live member. */
+  readonly suspectedSinceMs?: number;
   /** When the newest (generation, sequence) was received, minus the age it carried. */
   readonly receivedAtMs: number;
   /** When this node first learned of the id in its present generation. */
@@ -66,6 +68,12 @@ export type DirectoryChange =
       readonly atMs: number;
     }
   | { readonly kind: "left"; readonly entry: DirectoryEntry; readonly atMs: number }
+  /** Silent towards this node, which now tries it on other paths. Others need not see the same. */
+  | { readonly kind: "suspected"; readonly entry: DirectoryEntry; readonly atMs: number }
+  /** The suspicion is over, and it lives. */
+  | { readonly kind: "refuted"; readonly entry: DirectoryEntry; readonly atMs: number }
+  /** Declared dead; `by` are the ids of those who signed, the issuer first. One who was not comes back as `joined`. */
+  | { readonly kind: "dead"; readonly entry: DirectoryEntry; readonly by: readonly string[]; readonly atMs: number }
   /** No refresh within the staleness limit; `evicted`: given up for another identity because the directory is full. */
   | { readonly kind: "expired"; readonly entry: DirectoryEntry; readonly atMs: number; readonly evicted?: true }
   /** The reader was too slow and `missed` changes were dropped; read `entries()` again. */

@@ -1,0 +1,337 @@
+/**
+ * Audit, for those who die with all their neighbours: nobody watches them any more, so each node looks after a random member now
+ * and then. A pure machine, one audit at a time.
+ *
+ *   asking      up to three declared neighbours of the target, 1.5 s     one vouches → lives
+ *   dialling    the auditor and two more dial it, 4.5 s                  one reaches it → lives
+ *   condemned   0–300 ms, then the obituary
+ *
+ * 1. One random live member a minute; every 10 s for two minutes after three deaths within 10 s.
+ * 2. Nobody is condemned but after 4.5 s in which the auditor's own dial and those of the helpers failed; without a witness only
+ *    where none could be. Without one the target is suspected, and looked at again.
+ * 3. Neighbours under watch are the detector's. Nothing begins, and nobody is condemned, while the own clock is not to be trusted.
+ * 4. A doubted obituary (obituary-rules.ts) is looked into first. Confirmed it takes effect here; refuted, the accused is told.
+ *
+ * Bounds: 64 doubts, 32 suspects. Owner: the node, one for its own mesh.
+ */
+import type { Accusation, Obituary, ObituarySigner } from "../wire/obituary.js";
+import type { IndirectReply } from "../wire/probe.js";
+import { declaredNeighbors, type MemberView, pickHelpers, shuffled } from "./helpers.js";
+import type { LocalHealth } from "./local-health.js";
+import { isPlausible, mayAccuseAlone } from "./obituary-rules.js";
+import { DEAD_AFTER_MS } from "./suspicion.js";
+import { compareVersions } from "./version-order.js";
+
+export const AUDIT_INTERVAL_MS = 60_000;
+export const ALARMED_INTERVAL_MS = 10_000;
+export const ALARM_MS = 120_000;
+const MASS_DEATHS = 3;
+const MASS_WITHIN_MS = 10_000;
+/** Audits of a mesh that was started at once must not fall together. */
+const JITTER = 0.2;
+const ASKED_NEIGHBORS = 3;
+const ASK_BUDGET_MS = 1_000;
+const ASKING_MS = 1_500;
+const DIAL_HELPERS = 2;
+/** Above the 4 s of unreachability that a rightful death asks for. */
+const DIAL_BUDGET_MS = 4_200;
+const DIALLING_MS = 4_500;
+const MAX_ISSUE_WAIT_MS = 300;
+const MAX_DOUBTS = 64;
+const MAX_SUSPECTS = 32;
+/** Between a doubt and its audit, and between audits of doubts. */
+const DOUBT_GAP_MS = 200;
+/** Between trying a doubted obituary as it is and issuing another. */
+const CONFIRM_MS = 50;
+
+export type AuditEvent =
+  /** The answer to `ask`; none at all needs no event. An `unreached` comes with a verified signature. */
+  | { readonly kind: "answer"; readonly target: string; readonly helper: string; readonly reply: IndirectReply }
+  /** How `dial` went. Failures need not be told. */
+  | { readonly kind: "dialed"; readonly target: string; readonly reached: boolean }
+  /** A member was declared dead, by whomever. */
+  | { readonly kind: "died"; readonly peer: string }
+  /** It left, expired, or published anew: there is nothing to look after. */
+  | { readonly kind: "gone"; readonly peer: string }
+  /** `directory.applyObituary` was not sure. */
+  | { readonly kind: "doubt"; readonly obituary: Obituary }
+  | { readonly kind: "tick" };
+
+export type AuditOutput =
+  | { readonly kind: "ask"; readonly helper: string; readonly accusation: Accusation; readonly budgetMs: number }
+  /** Dial and ping it. */
+  | { readonly kind: "dial"; readonly peer: string; readonly budgetMs: number }
+  | { readonly kind: "suspected"; readonly peer: string }
+  | { readonly kind: "refuted"; readonly peer: string }
+  /** Sign, apply, broadcast. */
+  | { readonly kind: "issue-obituary"; readonly accusation: Accusation; readonly witness: ObituarySigner | undefined }
+  /** `directory.applyObituary(obituary, { confirmed: true })`; no broadcast. Where its signers may not accuse, nothing comes of it. */
+  | { readonly kind: "confirm-obituary"; readonly obituary: Obituary }
+  /** It lives: send it the obituary (probe frame `accused`), so that it refutes. */
+  | { readonly kind: "tell-accused"; readonly peer: string; readonly obituary: Obituary };
+
+export interface AuditDecision {
+  readonly outputs: readonly AuditOutput[];
+  readonly nextAtMs: number;
+}
+
+export interface AuditOptions {
+  readonly members: MemberView;
+  readonly health: LocalHealth;
+  readonly random: () => number;
+  /** True for neighbours that the detector watches. */
+  readonly isWatched: (peer: string) => boolean;
+}
+
+interface Case {
+  readonly target: string;
+  /** What is doubted; gone once it was tried as it is. */
+  obituary: Obituary | undefined;
+  /** Who was asked in this stage. */
+  helpers: readonly string[];
+  stage: "asking" | "dialling" | "condemned";
+  untilMs: number;
+  /** Answers still out; at none the stage is over. */
+  pending: number;
+  witness: (ObituarySigner & { readonly generation: number; readonly sequence: number }) | undefined;
+}
+
+export class Audit {
+  readonly #members: MemberView;
+  readonly #health: LocalHealth;
+  readonly #random: () => number;
+  readonly #isWatched: (peer: string) => boolean;
+  readonly #doubts = new Map<string, Obituary>();
+  /** Ids that could not be reached, without a witness. */
+  readonly #suspects = new Set<string>();
+  #deathsAtMs: number[] = [];
+  #alarmedUntilMs = Number.NEGATIVE_INFINITY;
+  #case: Case | undefined;
+  #nextCaseAtMs: number | undefined;
+  #nextAtMs = Number.POSITIVE_INFINITY;
+  #outputs: AuditOutput[] = [];
+
+  constructor(options: AuditOptions) {
+    this.#members = options.members;
+    this.#health = options.health;
+    this.#random = options.random;
+    this.#isWatched = options.isWatched;
+  }
+
+  get size(): number {
+    return this.#doubts.size + this.#suspects.size;
+  }
+
+  isAlarmed(nowMs: number): boolean {
+    return nowMs < this.#alarmedUntilMs;
+  }
+
+  handle(event: AuditEvent, nowMs: number): AuditDecision {
+    if (this.#health.isLate(this.#nextAtMs, nowMs)) {
+      this.#health.late(nowMs, DEAD_AFTER_MS);
+      this.#case = undefined;
+    }
+    this.#note(event, nowMs);
+    this.#evaluate(nowMs);
+    this.#nextAtMs = this.#dueAtMs();
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return { outputs, nextAtMs: this.#nextAtMs };
+  }
+
+  #note(event: AuditEvent, nowMs: number): void {
+    switch (event.kind) {
+      case "answer":
+        if (event.target === this.#case?.target) this.#answer(this.#case, event.helper, event.reply, nowMs);
+        break;
+      case "dialed":
+        if (event.target !== this.#case?.target) break;
+        if (event.reached) this.#lives(this.#case, nowMs);
+        else this.#case.pending--;
+        break;
+      case "died":
+        this.#forget(event.peer, nowMs);
+        this.#countDeath(nowMs);
+        break;
+      case "gone":
+        this.#forget(event.peer, nowMs);
+        break;
+      case "doubt":
+        if (this.#case?.target === event.obituary.accused || this.#doubts.size >= MAX_DOUBTS) break;
+        this.#doubts.set(event.obituary.accused, event.obituary);
+        this.#nextCaseAtMs = Math.min(this.#nextCaseAtMs ?? Number.POSITIVE_INFINITY, nowMs + DOUBT_GAP_MS);
+        break;
+      case "tick":
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #answer(open: Case, helper: string, reply: IndirectReply, nowMs: number): void {
+    if (!open.helpers.includes(helper)) return;
+    if (reply.outcome === "reached") {
+      this.#lives(open, nowMs);
+      return;
+    }
+    open.pending--;
+    // Who did not reach it while asked for a fresh sign has not dialled it as long as a witness must have.
+    if (reply.outcome !== "unreached" || open.stage === "asking") return;
+    const held = this.#members.versionOf(open.target);
+    if (held === undefined || !isPlausible(reply, held) || compareVersions(reply, held) < 0) return;
+    open.witness = {
+      id: helper,
+      signature: reply.signature,
+      generation: reply.generation,
+      sequence: reply.sequence,
+    };
+  }
+
+  #countDeath(nowMs: number): void {
+    this.#deathsAtMs = [...this.#deathsAtMs, nowMs]
+      .filter((atMs) => nowMs - atMs <= MASS_WITHIN_MS)
+      .slice(-MASS_DEATHS);
+    if (this.#deathsAtMs.length < MASS_DEATHS) return;
+    const wasAlarmed = this.isAlarmed(nowMs);
+    this.#alarmedUntilMs = nowMs + ALARM_MS;
+    if (!wasAlarmed) this.#nextCaseAtMs = Math.min(this.#nextCaseAtMs ?? Number.POSITIVE_INFINITY, this.#draw(nowMs));
+  }
+
+  #forget(peer: string, nowMs: number): void {
+    this.#suspects.delete(peer);
+    this.#doubts.delete(peer);
+    if (this.#case?.target === peer) this.#close(nowMs);
+  }
+
+  #lives(open: Case, nowMs: number): void {
+    const { target, obituary } = open;
+    if (this.#suspects.delete(target)) this.#outputs.push({ kind: "refuted", peer: target });
+    if (obituary !== undefined) this.#outputs.push({ kind: "tell-accused", peer: target, obituary });
+    this.#close(nowMs);
+  }
+
+  #close(nowMs: number): void {
+    this.#case = undefined;
+    this.#nextCaseAtMs = this.#doubts.size > 0 ? nowMs + DOUBT_GAP_MS : this.#draw(nowMs);
+  }
+
+  /** The single decision function: begins, carries on and ends the one audit. */
+  #evaluate(nowMs: number): void {
+    this.#nextCaseAtMs ??= this.#draw(nowMs);
+    const open = this.#case;
+    if (open === undefined) {
+      if (nowMs >= this.#nextCaseAtMs) this.#begin(nowMs);
+      return;
+    }
+    if (this.#members.versionOf(open.target) === undefined) this.#forget(open.target, nowMs);
+    else if (open.stage === "asking" && (nowMs >= open.untilMs || open.pending <= 0)) this.#dial(open, nowMs);
+    else if (open.stage === "dialling" && nowMs >= open.untilMs) this.#judge(open, nowMs);
+    else if (open.stage === "condemned" && nowMs >= open.untilMs) this.#issue(open, nowMs);
+  }
+
+  #begin(nowMs: number): void {
+    const target = this.#health.mayAccuse(nowMs) ? this.#nextTarget() : undefined;
+    if (target === undefined) {
+      this.#nextCaseAtMs = this.#draw(nowMs);
+      return;
+    }
+    const obituary = this.#doubts.get(target);
+    this.#doubts.delete(target);
+    const helpers = shuffled(declaredNeighbors(this.#members, target), this.#random).slice(0, ASKED_NEIGHBORS);
+    const open: Case = {
+      target,
+      obituary,
+      stage: "asking",
+      untilMs: nowMs + ASKING_MS,
+      helpers,
+      pending: helpers.length,
+      witness: undefined,
+    };
+    this.#case = open;
+    this.#askAll(open, helpers, ASK_BUDGET_MS);
+    if (helpers.length === 0) this.#dial(open, nowMs);
+  }
+
+  #nextTarget(): string | undefined {
+    for (const id of this.#doubts.keys()) {
+      if (this.#members.versionOf(id) !== undefined) return id;
+      this.#doubts.delete(id);
+    }
+    const accept = (id: string) => !this.#isWatched(id);
+    const [fresh] = this.#members.sample(1, this.#random, accept);
+    // Suspects are looked at again in turn with the others, so that neither waits for the other.
+    const [suspect] = this.#suspects;
+    if (suspect === undefined || (fresh !== undefined && this.#random() < 0.5)) return fresh;
+    this.#suspects.delete(suspect);
+    this.#suspects.add(suspect);
+    return suspect;
+  }
+
+  #dial(open: Case, nowMs: number): void {
+    open.stage = "dialling";
+    open.untilMs = nowMs + DIALLING_MS;
+    const helpers = pickHelpers(this.#members, open.target, DIAL_HELPERS, this.#random, () => false);
+    open.helpers = helpers;
+    open.pending = helpers.length + 1;
+    this.#outputs.push({ kind: "dial", peer: open.target, budgetMs: DIAL_BUDGET_MS });
+    this.#askAll(open, helpers, DIAL_BUDGET_MS);
+  }
+
+  #askAll({ target }: Case, helpers: readonly string[], budgetMs: number): void {
+    const held = this.#members.versionOf(target);
+    if (held === undefined) return;
+    const { generation, sequence } = held;
+    const accusation = { mesh: this.#members.mesh, accused: target, generation, sequence };
+    for (const helper of helpers) this.#outputs.push({ kind: "ask", helper, accusation, budgetMs });
+  }
+
+  #judge(open: Case, nowMs: number): void {
+    const { target } = open;
+    const alone = mayAccuseAlone(this.#members.unsuspectedBeside(target));
+    const proven = open.witness !== undefined || alone;
+    if (proven && this.#health.mayAccuse(nowMs)) {
+      open.stage = "condemned";
+      open.untilMs = nowMs + this.#random() * MAX_ISSUE_WAIT_MS;
+      return;
+    }
+    if (this.#suspects.size < MAX_SUSPECTS && !this.#suspects.has(target) && this.#health.mayAccuse(nowMs)) {
+      this.#suspects.add(target);
+      this.#outputs.push({ kind: "suspected", peer: target });
+    }
+    this.#close(nowMs);
+  }
+
+  #issue(open: Case, nowMs: number): void {
+    const { target, witness, obituary } = open;
+    const held = this.#members.versionOf(target);
+    if (held !== undefined && this.#health.mayAccuse(nowMs)) {
+      if (obituary !== undefined) {
+        // The mesh knows it already: where that obituary can be applied as it is, no other is flooded.
+        open.obituary = undefined;
+        open.untilMs = nowMs + CONFIRM_MS;
+        this.#outputs.push({ kind: "confirm-obituary", obituary });
+        return;
+      }
+      const { generation, sequence } = witness ?? held;
+      this.#outputs.push({
+        kind: "issue-obituary",
+        accusation: { mesh: this.#members.mesh, accused: target, generation, sequence },
+        witness: witness === undefined ? undefined : { id: witness.id, signature: witness.signature },
+      });
+    }
+    this.#suspects.delete(target);
+    this.#close(nowMs);
+  }
+
+  /** A full interval from now on average. */
+  #draw(nowMs: number): number {
+    const intervalMs = this.isAlarmed(nowMs) ? ALARMED_INTERVAL_MS : AUDIT_INTERVAL_MS;
+    return nowMs + intervalMs * (1 + JITTER * (2 * this.#random() - 1));
+  }
+
+  #dueAtMs(): number {
+    const open = this.#case;
+    if (open !== undefined) return open.untilMs;
+    return this.#nextCaseAtMs ?? Number.POSITIVE_INFINITY;
+  }
+}
