@@ -5,7 +5,7 @@
 import { cpus } from "node:os";
 import { parseReportFlags, Report } from "../scripts/lib/report.mjs";
 
-const BENCHMARKS = ["idle", "request", "change", "inline"];
+const BENCHMARKS = ["boot", "idle", "request", "change", "inline"];
 
 const flags = parseReportFlags(process.argv.slice(2));
 const check = flags.rest.includes("--check");

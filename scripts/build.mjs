@@ -103,7 +103,8 @@ async function bundle() {
     mainFields: ["module", "main"],
     external: ["@number0/iroh"],
     minifySyntax: true,
-    minifyWhitespace: true,
+    // Readable stacks: one line of 200 kB would be printed with each uncaught error.
+    minifyWhitespace: false,
     legalComments: "none",
     banner: {
       // Some dependencies are CommonJS and call require() for Node's own modules.

@@ -22,8 +22,16 @@ process.on("message", async (message) => {
 process.on("disconnect", () => process.exit(0));
 process.send({ kind: "ready", id: node.id, name: node.name, seed: node.seed, bootMs: node.bootMs });
 
+/** Resolves once the directory lists the node. */
+async function known(id) {
+  const changes = node.directory.changes();
+  if (node.directory.entries().some((entry) => entry.id === id)) return;
+  for await (const change of changes) if ("entry" in change && change.entry.id === id) return;
+}
+
 async function requests({ target, count, bytes, inFlight }) {
   const body = new Uint8Array(bytes);
+  await known(target);
   const latenciesMs = [];
   let left = count;
   const cpuBefore = process.cpuUsage();

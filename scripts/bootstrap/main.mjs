@@ -15,6 +15,7 @@ const JOBS = {
   start: ["packages/meshwork/bin/mesh.js", "up"],
   test: ["scripts/test.mjs"],
   "test:browser": ["scripts/test-browser.mjs"],
+  "test:interop": ["scripts/test-interop.mjs"],
   bench: ["bench/run.mjs"],
   prepare: [],
 };

@@ -5,7 +5,7 @@
 
 import { formatSeed, MeshError, parseSeedList } from "@meshwork/protocol";
 import { ATTR, SPAN, type Telemetry } from "@meshwork/telemetry";
-import { StreamTag, type Transport, type TransportEvent } from "@meshwork/transport";
+import { ALPN_GOSSIP, StreamTag, type Transport, type TransportEvent } from "@meshwork/transport";
 import { advertisedAddresses } from "./advertised-addresses.js";
 import { BoundedChannel } from "./bounded-channel.js";
 import { Directories } from "./directories.js";
@@ -364,7 +364,8 @@ export class NodeRuntime implements MeshNode {
     const key = `${mesh.topic}/${peerId}`;
     if (!this.#neighborHolds.has(key))
       this.#neighborHolds.set(key, this.#parts.transport.hold(peerId, `neighbor ${mesh.mesh}`));
-    this.#prober.watch(peerId);
+    // Peers of other makes know no probes: silence is no sign there, and QUIC alone tells of their end.
+    if (this.#parts.transport.peer(peerId)?.alpn !== ALPN_GOSSIP) this.#prober.watch(peerId);
     this.#membership.neighborUp(mesh, peerId);
   }
 

@@ -60,7 +60,7 @@ export function resolveOptions(options: NodeOptions, env: Environment): Resolved
     ramBudgetBytes: number(options.ramBudgetBytes, env, "MESH_RAM_BUDGET", memoryLimitBytes(), 1 << 20, 2 ** 50),
     sinks: telemetrySinks(options, env),
     sampleRatio: number(undefined, env, "OTEL_TRACES_SAMPLER_ARG", 1, 0, 1),
-    metricsIntervalMs: number(undefined, env, "OTEL_METRIC_EXPORT_INTERVAL", 10_000, 0, 3_600_000),
+    metricsIntervalMs: number(undefined, env, "OTEL_METRIC_EXPORT_INTERVAL", 60_000, 0, 3_600_000),
     sharedProcess: options.sharedProcess ?? false,
   };
 }

@@ -1,16 +1,18 @@
 /**
  * Direct probes: QUIC notices a dead peer after 30 s and more, so each link of the active views is watched here.
  *
- * The smaller id probes after a second of silence; any byte counts as life. The larger id only helps out after 1.5 s, so that
- * a link costs one exchange a second. A link silent for 3.7 s while probes went out is dead: its connections are closed, which
- * gossip hears as a lost peer. A look that comes more than 250 ms late restarts all clocks: then it was us who slept.
+ * One look a second. The smaller id probes a link that was silent for a whole second, any byte counts as life: a healthy link
+ * costs one exchange every two seconds. The larger id helps out after 2.5 s. A link that is silent for 3.7 s with two probes
+ * unanswered is dead: its connections are closed, which gossip hears as a lost peer (4 to 5 s after the last byte).
+ * A look that comes more than 250 ms late restarts all clocks: then it was us who slept.
  * Owner: the node; watched peers come and go with the active views.
  */
 import type { Transport } from "@meshwork/transport";
 import { CloseCode } from "@meshwork/transport";
 
-export const PROBE_INTERVAL_MS = 1_000;
-const HELP_OUT_AFTER_MS = 1_500;
+export const LOOK_INTERVAL_MS = 1_000;
+const PROBE_AFTER_MS = 1_000;
+const HELP_OUT_AFTER_MS = 2_500;
 export const DEAD_AFTER_MS = 3_700;
 const PROBE_TIMEOUT_MS = 900;
 const LATE_MS = 250;
@@ -45,7 +47,7 @@ export class Prober {
 
   start(): void {
     this.#lastLookMs = this.#options.now();
-    this.#timer = setInterval(() => this.look(), PROBE_INTERVAL_MS);
+    this.#timer = setInterval(() => this.look(), LOOK_INTERVAL_MS);
     this.#timer.unref();
   }
 
@@ -67,7 +69,7 @@ export class Prober {
   look(): void {
     const { transport, now } = this.#options;
     const nowMs = now();
-    const late = nowMs - this.#lastLookMs > PROBE_INTERVAL_MS + LATE_MS;
+    const late = nowMs - this.#lastLookMs > LOOK_INTERVAL_MS + LATE_MS;
     this.#lastLookMs = nowMs;
     for (const [peerId, watched] of this.#watched) {
       if (late) {
@@ -83,8 +85,9 @@ export class Prober {
         transport.disconnect(peerId, CloseCode.probeTimeout);
         continue;
       }
-      const dueAfterMs = transport.id < peerId ? PROBE_INTERVAL_MS / 2 : HELP_OUT_AFTER_MS;
-      if (silentMs >= dueAfterMs && !(watched.probing && watched.unanswered === 0)) void this.#probe(peerId, watched);
+      const dueAfterMs = transport.id < peerId ? PROBE_AFTER_MS : HELP_OUT_AFTER_MS;
+      const due = silentMs >= dueAfterMs || watched.unanswered > 0;
+      if (due && !(watched.probing && watched.unanswered === 0)) void this.#probe(peerId, watched);
     }
   }
 

@@ -58,7 +58,7 @@ export const NODE_VARIABLES = {
   OTEL_TRACES_SAMPLER_ARG: { unit: "share", default: "1", text: "Share of root traces that are sampled, 0 to 1." },
   OTEL_METRIC_EXPORT_INTERVAL: {
     unit: "ms",
-    default: "10000",
+    default: "60000",
     text: "Time between two exports of metrics; 0 switches them off.",
   },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;

@@ -36,7 +36,7 @@ export const DEFAULT_SINK_LIMITS: SinkLimits = {
   identityWaitMs: 10_000,
 };
 
-const DEFAULT_METRICS_INTERVAL_MS = 10_000;
+const DEFAULT_METRICS_INTERVAL_MS = 60_000;
 
 /** What one span may hold, so that the queue's bound is one of bytes as well. */
 const SPAN_LIMITS = {

