@@ -85,7 +85,7 @@ export const DEFAULT_GOSSIP_CONFIG: GossipConfig = {
   joinRetryFanout: 3,
 
   contactsCapacity: 64,
-  pendingNeighborsCapacity: 64,
+  pendingNeighborsCapacity: 4_096,
   keepMarksCapacity: 128,
   receivedIdsCapacity: 20_000,
   messageCacheCapacity: 8_192,
