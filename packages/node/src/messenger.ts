@@ -92,7 +92,7 @@ export class Messenger {
     try {
       const entry = this.#options.directories.select(target);
       setPeer(span, entry);
-      this.#options.transport.learnAddresses(entry.id, entry.record.addresses);
+      this.#prepare(entry);
       const { traceparent, tracestate } = this.#options.telemetry.inject(span);
       const reply = await this.#client.exchange({
         peerId: entry.id,
@@ -137,7 +137,7 @@ export class Messenger {
       options.signal?.throwIfAborted();
       const entry = this.#options.directories.select(target);
       setPeer(span, entry);
-      this.#options.transport.learnAddresses(entry.id, entry.record.addresses);
+      this.#prepare(entry);
       let writer = await this.#oneWayStream(entry.id);
       if (writer.ended) {
         this.#oneWay.delete(entry.id);
@@ -155,13 +155,22 @@ export class Messenger {
     }
   }
 
+  /** Where no connection is live the dial needs the record's addresses. */
+  #prepare(entry: DirectoryEntry): void {
+    const { transport } = this.#options;
+    if (!transport.isConnected(entry.id)) transport.learnAddresses(entry.id, entry.record.addresses);
+  }
+
   #reply(entry: DirectoryEntry, body: Uint8Array, roundTripMs: number, span: Span): Reply {
+    const peer = this.#options.transport.peer(entry.id);
     return {
       body,
       text: () => new TextDecoder().decode(body),
       from: { id: entry.id, name: entry.name },
       roundTripMs,
-      path: this.#options.transport.peer(entry.id)?.path,
+      get path() {
+        return peer?.path;
+      },
       traceId: span.spanContext().traceId,
     };
   }
@@ -217,7 +226,7 @@ export class Messenger {
     const { telemetry, directories, transport, handlers } = this.#options;
     const { operation } = request;
     const entry = directories.byId(peerId);
-    const hello = transport.peer(peerId)?.hello;
+    const hello = entry === undefined ? transport.peer(peerId)?.hello : undefined;
     const from = { id: peerId, name: entry?.name ?? hello?.name, mesh: entry?.mesh ?? hello?.mesh ?? "" };
     const parent = telemetry.extract({
       ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),

@@ -259,8 +259,13 @@ class MeshTransport implements Transport {
       hello: connection.hello,
       alpn: connection.alpn,
       direction: connection.direction,
-      path: connection.link.path(),
-      rttMs: connection.link.rttMs(),
+      // Asked of the binding only when somebody looks: 12 µs that most callers have no use for.
+      get path() {
+        return connection.link.path();
+      },
+      get rttMs() {
+        return connection.link.rttMs();
+      },
       connectedAtMs: connection.setUpAtMs,
       lastHeardMs: all.reduce((latest, other) => Math.max(latest, other.lastHeardMs), connection.lastHeardMs),
       connections: all.length,
@@ -270,6 +275,10 @@ class MeshTransport implements Transport {
   peer(peerId: string): PeerInfo | undefined {
     const current = this.#registry.current(peerId);
     return current === undefined ? undefined : this.#info(current);
+  }
+
+  isConnected(peerId: string): boolean {
+    return this.#registry.current(peerId) !== undefined;
   }
 
   peers(): readonly PeerInfo[] {

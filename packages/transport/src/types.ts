@@ -143,6 +143,7 @@ export interface Transport {
   /** The live peer, dialling where there is none. Concurrent calls share one dial. Does not retry. */
   connect(peerId: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<PeerInfo>;
   peer(peerId: string): PeerInfo | undefined;
+  isConnected(peerId: string): boolean;
   peers(): readonly PeerInfo[];
   /** Keeps the connection to this peer from being closed as idle while any hold is open. Returns the release. */
   hold(peerId: string, why: string): () => void;
