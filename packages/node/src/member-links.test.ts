@@ -38,9 +38,13 @@ test("observers that are linked to one another alone join through members", () =
   expect(look({ mesh2: ["gw"] }, { gw: "mesh1" }, ["a", "b", "c"])).toEqual([["mesh2", ["a", "b"]]]);
 });
 
-test("one member among the neighbours is enough, and a peer of another make counts", () => {
+test("one member among the neighbours is enough, and so is one whose connection is being made", () => {
   expect(look({ mesh2: ["gw", "m"] }, { gw: "mesh1", m: "mesh2" }, ["a"])).toEqual([]);
-  expect(look({ mesh2: ["rust"] }, { rust: undefined }, ["a"])).toEqual([]);
+  expect(look({ mesh2: ["dialled"] }, {}, ["a"])).toEqual([]);
+});
+
+test("peers of another make have no directory: with them alone, a node joins through members", () => {
+  expect(look({ mesh2: ["rust"] }, { rust: undefined }, ["a"])).toEqual([["mesh2", ["a"]]]);
 });
 
 test("who knows no member joins nobody, itself included", () => {

@@ -1,6 +1,6 @@
 /**
  * Keeps each topic tied to a member of its mesh. Observers have few links and are dialled by each other as well: three of them
- * that know only one another are connected, and hear nothing. So a topic whose neighbours are all observers counts as cut off:
+ * that know only one another are connected, and hear nothing. So a topic without a member among its neighbours counts as cut off:
  * it joins again through members that the directory knows, at most two a look.
  * Owner: the node; looks every 2 s, which costs a walk over at most five neighbours a topic.
  */
@@ -56,11 +56,14 @@ export class MemberLinks {
     }
   }
 
-  /** A peer without a hello is of another make: part of the swarm, so it counts. */
+  /**
+   * A peer without a hello is of another make: it carries records, but has no directory to sync with, so it does not count.
+   * (Two nodes with Rust neighbours alone had each other's record only at its next refresh, 9.5 s after the join.)
+   */
   #hasMember(topic: MeshTopic): boolean {
     return this.#options.neighbors(topic.mesh).some((id) => {
-      const hello = this.#options.transport.peer(id)?.hello;
-      return hello === undefined || hello.mesh === topic.mesh;
+      const peer = this.#options.transport.peer(id);
+      return peer === undefined || peer.hello?.mesh === topic.mesh;
     });
   }
 }
