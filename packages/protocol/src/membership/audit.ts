@@ -16,6 +16,7 @@
  */
 import type { Accusation, Obituary, ObituarySigner } from "../wire/obituary.js";
 import type { IndirectReply } from "../wire/probe.js";
+import type { IssueObituary } from "./detector-events.js";
 import { declaredNeighbors, type MemberView, pickHelpers, shuffled } from "./helpers.js";
 import type { LocalHealth } from "./local-health.js";
 import { isPlausible, mayAccuseAlone } from "./obituary-rules.js";
@@ -63,11 +64,11 @@ export type AuditOutput =
   | { readonly kind: "dial"; readonly peer: string; readonly budgetMs: number }
   | { readonly kind: "suspected"; readonly peer: string }
   | { readonly kind: "refuted"; readonly peer: string }
-  /** Sign, apply, broadcast. */
-  | { readonly kind: "issue-obituary"; readonly accusation: Accusation; readonly witness: ObituarySigner | undefined }
+  /** As the detector's. */
+  | IssueObituary
   /** `directory.applyObituary(obituary, { confirmed: true })`; no broadcast. Where its signers may not accuse, nothing comes of it. */
   | { readonly kind: "confirm-obituary"; readonly obituary: Obituary }
-  /** It lives: send it the obituary (probe frame `accused`), so that it refutes. */
+  /** It lives: send it the obituary (probe frame `obituary`), so that it refutes. */
   | { readonly kind: "tell-accused"; readonly peer: string; readonly obituary: Obituary };
 
 export interface AuditDecision {
@@ -317,6 +318,7 @@ export class Audit {
         kind: "issue-obituary",
         accusation: { mesh: this.#members.mesh, accused: target, generation, sequence },
         witness: witness === undefined ? undefined : { id: witness.id, signature: witness.signature },
+        tell: declaredNeighbors(this.#members, target),
       });
     }
     this.#suspects.delete(target);

@@ -26,6 +26,17 @@ export type DetectorEvent =
   | { readonly kind: "resumed" }
   | { readonly kind: "tick" };
 
+/**
+ * Sign, `directory.applyObituary`, broadcast, and cut its connections. `tell`: the accused's other neighbours, who are about to
+ * issue one too; handed to them directly (probe frame `obituary`) it comes in one hop instead of the three of a flood.
+ */
+export interface IssueObituary {
+  readonly kind: "issue-obituary";
+  readonly accusation: Accusation;
+  readonly witness: ObituarySigner | undefined;
+  readonly tell: readonly string[];
+}
+
 export type DetectorOutput =
   /** Ping it; hand in its pong as `heard`. `dial`: no connection is left, make one first. */
   | { readonly kind: "send-probe"; readonly peer: string; readonly dial: boolean }
@@ -47,8 +58,8 @@ export type DetectorOutput =
       readonly peer: string;
       readonly why: "heard" | "reached" | "own-lateness" | "unwatched";
     }
-  /** Sign, `directory.applyObituary`, broadcast, and cut its connections. The link is watched no more. */
-  | { readonly kind: "issue-obituary"; readonly accusation: Accusation; readonly witness: ObituarySigner | undefined }
+  /** The link is watched no more. */
+  | IssueObituary
   /** One end alone holds the link. `ours`: it probes us who do not have it; `theirs`: it does not probe us who have it. */
   | { readonly kind: "repair-link"; readonly peer: string; readonly missing: "ours" | "theirs" }
   /** Give the link up: Disconnect as far as gossip goes, and for `silent` the connections too. */

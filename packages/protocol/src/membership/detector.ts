@@ -20,7 +20,7 @@
 import type { Accusation } from "../wire/obituary.js";
 import type { IndirectReply } from "../wire/probe.js";
 import type { DetectorDecision, DetectorEvent, DetectorOutput } from "./detector-events.js";
-import { type MemberView, pickHelpers } from "./helpers.js";
+import { declaredNeighbors, type MemberView, pickHelpers } from "./helpers.js";
 import { LinkWatch } from "./link-watch.js";
 import { LocalHealth } from "./local-health.js";
 import { isPlausible, mayAccuseAlone } from "./obituary-rules.js";
@@ -265,6 +265,7 @@ export class Detector {
       kind: "issue-obituary",
       accusation: { mesh: this.#members.mesh, accused: link.peer, generation, sequence },
       witness: witness === undefined ? undefined : { id: witness.id, signature: witness.signature },
+      tell: declaredNeighbors(this.#members, link.peer),
     });
     this.#links.delete(link.peer);
   }

@@ -33,7 +33,7 @@ export type ObituaryOutcome =
   | { readonly kind: "applied"; readonly entry: DirectoryEntry }
   /** It is this node that is said to be dead: publish a sequence above `refuteAbove`. */
   | { readonly kind: "self"; readonly refuteAbove: number }
-  /** This node has heard the accused just now: tell it (probe frame `accused`), and do no more. */
+  /** This node has heard the accused just now: tell it (probe frame `obituary`), and do no more. */
   | { readonly kind: "contradicted" }
   /** Came by sync: have the audit look (`doubt`). */
   | { readonly kind: "doubtful" }

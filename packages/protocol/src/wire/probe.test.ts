@@ -29,7 +29,7 @@ const anyFrame: fc.Arbitrary<ProbeFrame> = fc.oneof(
     ),
   }),
   fc.tuple(accusation, id, id).map(([what, issuer, witness]) => ({
-    kind: "accused" as const,
+    kind: "obituary" as const,
     obituary: testObituary(what, issuer, witness),
   })),
 );

@@ -1,7 +1,8 @@
 /**
  * Frames of probe streams (tag 0x02) beside ping and pong: one question and one answer per stream, or one notice;
  * docs/protocol/probe.proto. As with the ping, the first byte repeats the tag and the second is the kind: 0 ping and 1 pong are the
- * transport's own, 2 asks a helper to try the target, 3 is its answer, 4 tells the accused of its obituary.
+ * transport's own, 2 asks a helper to try the target, 3 is its answer, 4 hands an obituary over directly: to the
+ * accused, who refutes it, and to those who may be about to issue another.
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { DecodeError } from "../errors.js";
@@ -23,8 +24,8 @@ export type ProbeFrame =
       readonly budgetMs: number;
     }
   | { readonly kind: "indirect-reply"; readonly reply: IndirectReply }
-  /** To the accused: somebody holds you for dead. */
-  | { readonly kind: "accused"; readonly obituary: Obituary };
+  /** To be judged like one that was broadcast. */
+  | { readonly kind: "obituary"; readonly obituary: Obituary };
 
 export type IndirectReply =
   /** The helper has had a byte of the target this long ago. */
@@ -39,7 +40,7 @@ export type IndirectReply =
   /** It cannot tell: it is itself unwell, does not know the target, or is asked too often. */
   | { readonly outcome: "declined" };
 
-const KIND = { request: 2, reply: 3, accused: 4 } as const;
+const KIND = { request: 2, reply: 3, obituary: 4 } as const;
 const OUTCOME = { reached: 1, unreached: 2, declined: 3 } as const;
 const REQUEST = {
   mesh: bytesTag(1),
@@ -80,8 +81,8 @@ export function encodeProbeFrame(frame: ProbeFrame): Uint8Array {
       }
       break;
     }
-    case "accused":
-      begin(KIND.accused).raw(frame.obituary.bytes);
+    case "obituary":
+      begin(KIND.obituary).raw(frame.obituary.bytes);
       break;
     default:
       frame satisfies never;
@@ -101,8 +102,8 @@ export function decodeProbeFrame(bytes: Uint8Array): ProbeFrame {
       return decodeProto(rest, MAX_PROBE_FRAME_BYTES, "indirect answer", (reader) => {
         return { kind: "indirect-reply", reply: readReply(reader) };
       });
-    case KIND.accused:
-      return { kind: "accused", obituary: decodeObituary(rest) };
+    case KIND.obituary:
+      return { kind: "obituary", obituary: decodeObituary(rest) };
     default:
       throw new DecodeError(`probe frame of kind ${bytes[1] ?? "none"}`, 1);
   }
