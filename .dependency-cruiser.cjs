@@ -4,6 +4,7 @@
  */
 const ROOMS = {
   protocol: [],
+  simulator: ["protocol"],
   transport: ["protocol"],
   telemetry: [],
   node: ["protocol", "transport", "telemetry"],

@@ -17,6 +17,7 @@ const JOBS = {
   "test:browser": ["scripts/test-browser.mjs"],
   "test:interop": ["scripts/test-interop.mjs"],
   bench: ["bench/run.mjs"],
+  sim: ["scripts/sim.mjs"],
   prepare: [],
 };
 

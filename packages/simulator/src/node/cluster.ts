@@ -1,0 +1,176 @@
+/**
+ * A cluster in a world: hosts, their identities and lives, and what is watched of them from outside. The face of the simulator
+ * for scenarios: boot, kill, freeze, restart, partition, broadcast, measure.
+ *
+ * Owner: the scenario. What a cluster remembers of broadcasts is dropped by `untrack`.
+ */
+import type { GossipConfig, SignedRecord, TopicMessage } from "@meshwork/protocol";
+import { World } from "../core/world.js";
+import { BroadcastStat } from "../measure/broadcast.js";
+import type { Net } from "../net/net.js";
+import { Network } from "../net/network.js";
+import { PlainNetwork } from "../net/plain-network.js";
+import { type NetProfile, QUIC } from "../net/profile.js";
+import type { SimMembershipOptions } from "./membership-driver.js";
+import { type KeyPair, SharedCrypto } from "./shared-crypto.js";
+import { SimNode } from "./sim-node.js";
+
+export interface ClusterOptions {
+  readonly seed: number;
+  readonly profile?: Partial<NetProfile>;
+  readonly gossip?: Partial<GossipConfig>;
+  /** Records, directories and sync; without it the overlay alone runs. */
+  readonly membership?: SimMembershipOptions;
+  /** Probe the active links, so that a dead neighbour is noticed after 3.7 s instead of QUIC's 30. */
+  readonly probeLinks?: boolean;
+}
+
+export class Cluster {
+  readonly options: ClusterOptions;
+  readonly world: World;
+  readonly network: Net;
+  readonly crypto = new SharedCrypto();
+  readonly decoded = new WeakMap<Uint8Array, SignedRecord>();
+  readonly topic: string;
+  /** The running program of each host; undefined where it is down. */
+  readonly nodes: (SimNode | undefined)[] = [];
+  /** Called at each first delivery of a followed broadcast. */
+  onFirstDelivery: () => void = () => {};
+  readonly sentByKind = new Map<TopicMessage["kind"], number>();
+  readonly #ids: string[] = [];
+  readonly #keys: (KeyPair | undefined)[] = [];
+  readonly #generations: number[] = [];
+  readonly #indexes = new Map<string, number>();
+  readonly #tracked = new Map<Uint8Array, BroadcastStat>();
+
+  constructor(options: ClusterOptions) {
+    this.options = options;
+    this.world = new World(options.seed);
+    const profile = { ...QUIC, ...options.profile };
+    this.network =
+      profile.transport === "plain" ? new PlainNetwork(this.world, profile) : new Network(this.world, profile);
+    this.topic = Buffer.from(this.crypto.hash(new TextEncoder().encode(options.membership?.mesh ?? "sim"))).toString(
+      "hex",
+    );
+  }
+
+  get size(): number {
+    return this.#ids.length;
+  }
+
+  idOf(index: number): string {
+    return this.#ids[index]!;
+  }
+
+  indexOf(id: string): number {
+    const index = this.#indexes.get(id);
+    if (index === undefined) throw new RangeError(`no host has the id ${id}`);
+    return index;
+  }
+
+  keysOf(index: number): KeyPair {
+    return this.#keys[index]!;
+  }
+
+  /** The counter beside the identity: it outlives the process. */
+  nextGeneration(index: number): number {
+    return ++this.#generations[index]!;
+  }
+
+  /** Hosts that are not running yet; returns the index of the first. */
+  addHosts(count: number): number {
+    const first = this.size;
+    for (let added = 0; added < count; added++) {
+      const host = this.world.addHost();
+      this.network.attach(host);
+      const keys = this.options.membership === undefined ? undefined : this.crypto.keyPair(host.random);
+      const id = keys?.id ?? Buffer.from(host.random.bytes(32)).toString("hex");
+      this.#ids.push(id);
+      this.#keys.push(keys);
+      this.#generations.push(0);
+      this.#indexes.set(id, host.index);
+      this.nodes.push(undefined);
+    }
+    return first;
+  }
+
+  /** Starts a life of the host and joins through `contacts`. */
+  boot(index: number, contacts: readonly number[]): SimNode {
+    if (this.nodes[index] !== undefined) throw new RangeError(`host ${index} is running`);
+    const host = this.world.hosts[index]!;
+    const node = new SimNode(this, host);
+    this.network.start(index, node);
+    this.nodes[index] = node;
+    node.boot(contacts);
+    return node;
+  }
+
+  /** Everybody at the same instant through the first: iroh-gossip's `Bootstrap::Single`. */
+  bootAll(count: number): void {
+    const first = this.addHosts(count);
+    for (let index = first; index < first + count; index++) this.boot(index, index === first ? [] : [first]);
+  }
+
+  /** One after the other, each through a random one that is there. */
+  bootSequentially(count: number, spacingMs: number): void {
+    const first = this.addHosts(count);
+    for (let index = first; index < first + count; index++) {
+      this.boot(index, index === first ? [] : [first + this.world.random.int(index - first)]);
+      this.world.runFor(spacingMs);
+    }
+  }
+
+  /** SIGKILL. */
+  kill(index: number): void {
+    this.network.kill(index);
+    this.nodes[index] = undefined;
+  }
+
+  killMany(indexes: readonly number[]): void {
+    for (const index of indexes) this.kill(index);
+  }
+
+  /** Says goodbye, then ends. */
+  stop(index: number): void {
+    this.nodes[index]?.leave();
+    this.network.stop(index);
+    this.nodes[index] = undefined;
+  }
+
+  /** Another life of the same identity; its views and directory are gone, the generation goes on. */
+  restart(index: number, contacts: readonly number[]): SimNode {
+    if (this.nodes[index] !== undefined) this.kill(index);
+    return this.boot(index, contacts);
+  }
+
+  running(): SimNode[] {
+    return this.nodes.filter((node) => node !== undefined);
+  }
+
+  /** Broadcasts and follows who gets it. Content must be new: equal bytes are duplicates for 90 s. */
+  broadcast(from: number, text: string): BroadcastStat {
+    const content = new TextEncoder().encode(text);
+    const stat = new BroadcastStat(from, this.world.nowMs);
+    this.#tracked.set(content, stat);
+    this.nodes[from]!.broadcast(content);
+    return stat;
+  }
+
+  untrack(): void {
+    this.#tracked.clear();
+  }
+
+  onPayload(_node: number, content: Uint8Array): void {
+    const stat = this.#tracked.get(content);
+    if (stat !== undefined) stat.payloads++;
+  }
+
+  onReceived(node: number, content: Uint8Array, hops: number | undefined): void {
+    const stat = this.#tracked.get(content);
+    if (stat?.delivered(node, hops ?? 0, this.world.nowMs) === true) this.onFirstDelivery();
+  }
+
+  onSend(message: TopicMessage): void {
+    this.sentByKind.set(message.kind, (this.sentByKind.get(message.kind) ?? 0) + 1);
+  }
+}

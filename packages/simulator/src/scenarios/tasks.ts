@@ -1,0 +1,26 @@
+/** Scenarios as data, so that workers can run them: a name, its options, its result. All of it is plain JSON. */
+import { type MassFailureOptions, type MassFailureResult, runMassFailure } from "./mass-failure.js";
+import { type PaperOptions, type PaperResult, runPaper } from "./paper.js";
+import { type RoundsOptions, type RoundsResult, runRounds } from "./rounds.js";
+import { runSwarm, type SwarmOptions, type SwarmResult } from "./swarm.js";
+
+export type ScenarioTask =
+  | { readonly kind: "rounds"; readonly options: RoundsOptions }
+  | { readonly kind: "mass-failure"; readonly options: MassFailureOptions }
+  | { readonly kind: "paper"; readonly options: PaperOptions }
+  | { readonly kind: "swarm"; readonly options: SwarmOptions };
+
+export type ScenarioResult = RoundsResult | MassFailureResult | PaperResult | SwarmResult;
+
+export function runScenario(task: ScenarioTask): ScenarioResult {
+  switch (task.kind) {
+    case "rounds":
+      return runRounds(task.options);
+    case "mass-failure":
+      return runMassFailure(task.options);
+    case "paper":
+      return runPaper(task.options);
+    case "swarm":
+      return runSwarm(task.options);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * `npm run sim -- list | gates | paper | swarm --seeds N | replay SEED`: the simulator's scenarios (docs/simulation.md).
+ *
+ *   gates   iroh-gossip's own gates and scenario file, and the failure goals at 500 nodes
+ *   paper   HyParView's and Plumtree's figures at 10,000 nodes, 3 seeds (--nodes N and --seeds N for less)
+ *   swarm   random faults from seed 1 (--first S) to N; --safety asserts the invariants only, --splits adds partitions
+ *   replay  one swarm seed, with what it did; a failure prints the seed and the commit to replay it with
+ *
+ * `--json`, `--out FILE`, `--strict` as everywhere; `--workers N` threads, one per core by default. Ends with `N passed, N failed`.
+ */
+import { execFileSync } from "node:child_process";
+import { FAULT_KINDS, runParallel, runSwarm, SPLIT_KINDS, VARIANTS } from "../packages/simulator/dist/index.js";
+import { parseReportFlags, Report } from "./lib/report.mjs";
+import { gatesPlan } from "./sim/gates.mjs";
+import { paperPlan } from "./sim/paper.mjs";
+
+const COMMANDS = ["list", "gates", "paper", "swarm", "replay"];
+const flags = parseReportFlags(process.argv.slice(2));
+const [command = "list", ...rest] = flags.rest;
+if (!COMMANDS.includes(command)) {
+  process.stderr.write(`no such scenario ${JSON.stringify(command)}; there are ${COMMANDS.join(", ")}\n`);
+  process.exit(2);
+}
+const number = (name, fallback) => {
+  const at = rest.indexOf(`--${name}`);
+  if (at < 0) return fallback;
+  const value = Number(rest[at + 1]);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  process.stderr.write(`--${name} takes a whole number\n`);
+  process.exit(2);
+};
+const report = new Report(`sim-${command}`, flags);
+const workers = number("workers", undefined);
+const commit = commitOf();
+
+if (command === "list") list();
+else if (command === "swarm") await swarm();
+else if (command === "replay") replay();
+else
+  await plan(
+    command === "gates" ? gatesPlan() : paperPlan({ nodes: number("nodes", 10_000), seeds: number("seeds", 3) }),
+  );
+
+function list() {
+  report.log("gates, paper, swarm --seeds N, replay SEED");
+  report.log(`variants: ${Object.keys(VARIANTS).join(", ")}`);
+  report.log(`faults: ${[...FAULT_KINDS, ...SPLIT_KINDS].join(", ")}`);
+  report.pass("list");
+  process.exitCode = report.finish({
+    commands: COMMANDS,
+    variants: VARIANTS,
+    faults: [...FAULT_KINDS, ...SPLIT_KINDS],
+  });
+}
+
+/** A plan is a list of scenarios and what is asked of their results. */
+async function plan({ tasks, judge }) {
+  let done = 0;
+  const finished = await runParallel(
+    tasks,
+    ({ task, error, tookMs }) => {
+      done++;
+      const { seed, variant } = task.options;
+      const how = error === undefined ? `${(tookMs / 1_000).toFixed(1)} s` : "failed";
+      report.log(`[${done}/${tasks.length}] ${task.kind} ${variant} seed ${seed}: ${how}`);
+    },
+    workers,
+  );
+  for (const { task, error } of finished) {
+    if (error !== undefined) report.fail(`${task.kind} seed ${task.options.seed}`, `${error} (commit ${commit})`);
+  }
+  const figures = judge(
+    finished.filter(({ error }) => error === undefined),
+    {
+      check: (id, ok, what) => (ok ? report.pass(id, { what }) : report.fail(id, `${what} (commit ${commit})`)),
+      table: (title, rows) => table(title, rows),
+    },
+  );
+  process.exitCode = report.finish({ commit, figures });
+}
+
+async function swarm() {
+  const seeds = number("seeds", 100);
+  const first = number("first", 1);
+  const safetyOnly = rest.includes("--safety");
+  const kinds = rest.includes("--splits") ? [...FAULT_KINDS, ...SPLIT_KINDS] : [...FAULT_KINDS];
+  const tasks = Array.from({ length: seeds }, (_, index) => ({
+    kind: "swarm",
+    options: { seed: first + index, kinds },
+  }));
+  const recoveredMs = [];
+  let virtualMs = 0;
+  await runParallel(
+    tasks,
+    ({ task, result, error }) => {
+      const id = `swarm seed ${task.options.seed}`;
+      virtualMs += result?.virtualMs ?? 0;
+      if (result?.recoveredAfterMs !== undefined) recoveredMs.push(result.recoveredAfterMs);
+      const wrong = error === undefined ? [...result.violations, ...(safetyOnly ? [] : result.unrecovered)] : [error];
+      if (wrong.length === 0) report.pass(id, result);
+      else report.fail(id, `${wrong[0]} (commit ${commit}; npm run sim -- replay ${task.options.seed})`, result);
+    },
+    workers,
+  );
+  recoveredMs.sort((a, b) => a - b);
+  const p99Ms = recoveredMs[Math.ceil(recoveredMs.length * 0.99) - 1];
+  report.log(
+    `recovered ${recoveredMs.length} of ${seeds}, p99 ${p99Ms} ms; ${(virtualMs / 3_600_000).toFixed(1)} virtual hours`,
+  );
+  process.exitCode = report.finish({ commit, recovered: recoveredMs.length, recoveredP99Ms: p99Ms, virtualMs });
+}
+
+function replay() {
+  const seed = Number(rest[0]);
+  if (!Number.isSafeInteger(seed)) {
+    process.stderr.write("replay takes the seed of a swarm run\n");
+    process.exit(2);
+  }
+  const kinds = rest.includes("--splits") ? [...FAULT_KINDS, ...SPLIT_KINDS] : [...FAULT_KINDS];
+  const result = runSwarm({ seed, kinds });
+  const again = runSwarm({ seed, kinds });
+  report.log(JSON.stringify(result, null, 2));
+  if (again.trace === result.trace) report.pass("two runs are the same", { trace: result.trace });
+  else report.fail("two runs are the same", `${result.trace} and ${again.trace}`);
+  const wrong = [...result.violations, ...result.unrecovered];
+  if (wrong.length === 0) report.pass(`swarm seed ${seed}`, result);
+  else report.fail(`swarm seed ${seed}`, `${wrong[0]} (commit ${commit})`, result);
+  process.exitCode = report.finish({ commit });
+}
+
+function table(title, rows) {
+  report.log(`\n${title}`);
+  const columns = Object.keys(rows[0] ?? {});
+  const widths = columns.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)));
+  const line = (cells) => cells.map((cell, index) => String(cell).padEnd(widths[index])).join("  ");
+  report.log(`  ${line(columns)}`);
+  for (const row of rows) report.log(`  ${line(columns.map((name) => row[name]))}`);
+}
+
+function commitOf() {
+  try {
+    const head = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+    const dirty = execFileSync("git", ["status", "--porcelain", "packages/protocol", "packages/simulator"], {
+      encoding: "utf8",
+    });
+    return dirty === "" ? head : `${head} with changes`;
+  } catch {
+    return "unknown";
+  }
+}
