@@ -12,6 +12,7 @@
 export const LATE_MS = 250;
 export const HEALING_MS = 10_000;
 export const MAX_SCORE = 4;
+const ONE_STANDSTILL_MS = 1_000;
 
 /** Factor on every time-out at this score. Never below 1. */
 export function healthFactor(score: number): number {
@@ -21,6 +22,7 @@ export function healthFactor(score: number): number {
 export class LocalHealth {
   #score = 0;
   #changedAtMs = 0;
+  #lateAtMs = Number.NEGATIVE_INFINITY;
   #mutedUntilMs = Number.NEGATIVE_INFINITY;
 
   /** How late a timer may fire before the node doubts itself. */
@@ -30,7 +32,9 @@ export class LocalHealth {
 
   /** The process stood still or was slow: nothing is judged for `windowMs`. */
   late(nowMs: number, windowMs: number): void {
-    this.#worsen(nowMs);
+    // Detector and audit both notice the same standstill: it counts once.
+    if (nowMs - this.#lateAtMs > ONE_STANDSTILL_MS) this.#worsen(nowMs);
+    this.#lateAtMs = nowMs;
     this.#mutedUntilMs = Math.max(this.#mutedUntilMs, nowMs + windowMs * healthFactor(this.#score));
   }
 

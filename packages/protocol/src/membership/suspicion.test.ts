@@ -48,6 +48,15 @@ test("a witness counts while it is fresh, the latest first, and as far as its ve
   expect(suspicion.witness(3_000, () => true)).toBeUndefined();
 });
 
+test("one standstill that two machines notice counts once, the next one again", () => {
+  const health = new LocalHealth();
+  health.late(10_000, DEAD_AFTER_MS);
+  health.late(10_040, DEAD_AFTER_MS);
+  expect(health.score(10_040)).toBe(1);
+  health.late(13_000, DEAD_AFTER_MS);
+  expect(health.score(13_000)).toBe(2);
+});
+
 test("whatever happens, ill health only lengthens, is bounded, and heals", () => {
   const sign = fc.record({ kind: fc.constantFrom("late", "accused"), waitMs: fc.nat(30_000) });
   fc.assert(
