@@ -21,6 +21,9 @@ export interface PeerOptions {
   readonly idleMs?: number;
   /** TypeScript only. */
   readonly joinRetryMs?: number;
+  /** TypeScript only: a fault, by the kind of message that it befalls. */
+  readonly swallow?: string;
+  readonly garble?: string;
 }
 
 export interface PeerReport {
@@ -175,6 +178,8 @@ export function startPeer(kind: PeerKind, options: PeerOptions): Promise<PeerPro
   if (kind === "rust") return ready(new PeerProcess("rust", rustBinary("peer"), args));
   if (options.idleMs !== undefined) args.push("--idle-ms", String(options.idleMs));
   if (options.joinRetryMs !== undefined) args.push("--join-retry-ms", String(options.joinRetryMs));
+  if (options.swallow !== undefined) args.push("--swallow", options.swallow);
+  if (options.garble !== undefined) args.push("--garble", options.garble);
   return ready(new PeerProcess("ts", process.execPath, [join(import.meta.dirname, "ts-peer.mjs"), ...args]));
 }
 

@@ -2,7 +2,8 @@
  * A TypeScript gossip peer as a process, the counterpart of `interop/src/bin/peer.rs`: the same arguments, commands and events, so
  * that a test drives either. No directory, no probes: transport and gossip router alone, driven as the node drives them.
  *
- * Beyond the Rust one: `--idle-ms` (when unused connections are closed), `--join-retry-ms` (first retry of Join), and the command
+ * Beyond the Rust one: `--idle-ms` (when unused connections are closed), `--join-retry-ms` (first retry of Join), `--swallow KIND`
+ * (a fault for the tests' own test: messages of that kind are not sent), `--garble KIND` (or sent with a wrong byte), and the command
  * `report`, answered with an event of that name: messages by kind, sent to and received from peers on `/iroh-gossip/1`
  * (`foreign`) and on `/meshwork/1` (`own`), the neighbours, the connections, the sizes of all collections and the counters.
  */
@@ -77,7 +78,10 @@ function apply(outputs) {
     switch (output.kind) {
       case "send": {
         const final = output.message.kind === "disconnect";
-        transport.sendGossip(output.to, topicBytes, encodeTopicMessage(output.message), final);
+        if (args.swallow === output.message.kind) break;
+        const frame = encodeTopicMessage(output.message);
+        if (args.garble === output.message.kind) frame[2] ^= 0x7f; // the id of a Gossip, the option of a Join
+        transport.sendGossip(output.to, topicBytes, frame, final);
         count(output.to, "sent", output.message.kind);
         break;
       }

@@ -3,7 +3,8 @@
 //!   peer --topic HEX [--bootstrap ID@IP:PORT]... [--secret HEX] [--shuffle-ms N]
 //!
 //! Events: `ready` (id, address), `neighbor-up`, `neighbor-down` (peer), `received` (content, from, scope, round), `lagged`,
-//! `left`, `metrics`, `error`. Commands: `broadcast HEX`, `broadcast-neighbors HEX`, `join ID@IP:PORT`, `metrics`, `leave`, `quit`.
+//! `left`, `metrics`, `error`. Commands: `broadcast HEX`, `broadcast-neighbors HEX`, `join ID@IP:PORT`, `metrics`, `leave`,
+//! `subscribe` (again, after `leave`), `quit`.
 //! Ends on `quit`, and when standard input ends, so that none outlives the test that started it.
 use std::{io::Write, time::Duration};
 
@@ -46,7 +47,7 @@ fn arguments() -> Result<Arguments> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let Arguments { topic, bootstrap, secret, shuffle } = arguments()?;
+    let Arguments { topic: topic_id, bootstrap, secret, shuffle } = arguments()?;
     let known = MemoryLookup::new();
     let mut peers = Vec::new();
     for text in &bootstrap {
@@ -64,7 +65,7 @@ async fn main() -> Result<()> {
     let address = endpoint.bound_sockets().first().map(ToString::to_string);
     print(json!({ "event": "ready", "id": hex(endpoint.id().as_bytes()), "address": address }));
 
-    let (sender, receiver) = gossip.subscribe(topic, peers).await?.split();
+    let (sender, receiver) = gossip.subscribe(topic_id, peers).await?.split();
     let mut topic = Some((sender, receiver));
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     loop {
@@ -78,6 +79,7 @@ async fn main() -> Result<()> {
                         topic = None;
                         print(json!({ "event": "left" }));
                     }
+                    "subscribe" => topic = Some(gossip.subscribe(topic_id, vec![]).await?.split()),
                     "metrics" => print(metrics(&gossip)),
                     command => if let Some((sender, _)) = &topic {
                         if let Err(error) = run(command, sender, &known).await {
