@@ -86,6 +86,16 @@ test.each<[string, AuditEvent]>([
   expect(driven.of("issue-obituary")).toEqual([]);
 });
 
+test("a standstill of the node in the middle of an audit ends it without a verdict", () => {
+  const { driven, health } = make({ onOutput: nobodyReaches });
+  driven.runTo(AUDIT_INTERVAL_MS + 4_000);
+  expect(driven.of("dial")).toHaveLength(1);
+  health.late(driven.nowMs, 4_000);
+  driven.runTo(AUDIT_INTERVAL_MS + 20_000);
+  expect(driven.of("issue-obituary")).toEqual([]);
+  expect(driven.of("suspected")).toEqual([]);
+});
+
 test("without a witness it is suspected, looked at again, and refuted when it answers", () => {
   let alive = false;
   const { driven, members } = make({

@@ -165,6 +165,7 @@ test("the last two need no witness, and neither does the one that is left of man
 
 test("a witness for a newer version is followed, one for an older or an unbelievable version is not", () => {
   for (const [sequence, expected] of [
+    [0, undefined],
     [1, 1],
     [3, 3],
     [5_000, undefined],
@@ -200,6 +201,28 @@ test("a tick more than 250 ms late, or a resume, restarts the clocks and drops s
   resumed.driven.hand({ kind: "resumed" });
   resumed.driven.runTo(5_000);
   expect(resumed.driven.of("issue-obituary")).toEqual([]);
+});
+
+test("where another machine of the node has noticed a standstill, nobody is condemned either", () => {
+  const { driven, detector } = make({ onOutput: nobodyReaches });
+  driven.hand({ kind: "neighbor-up", peer: PEER });
+  driven.runTo(3_600);
+  detector.health.late(3_600, 10_000);
+  driven.runTo(3_600 + 15_000 - 1);
+  expect(driven.of("issue-obituary")).toEqual([]);
+  driven.runTo(20_000);
+  expect(driven.of("issue-obituary")).toHaveLength(1);
+});
+
+test("a sign of life on another path, however old, makes the witnesses before it worthless", () => {
+  const { driven } = make();
+  driven.hand({ kind: "neighbor-up", peer: PEER });
+  driven.runTo(3_600);
+  driven.hand({ kind: "indirect-result", target: PEER, helper: OTHERS[0]!, reply: sign(PEER, OTHERS[0]!) });
+  const reply = { outcome: "reached", heardAgoMs: 3_500 } as const;
+  driven.hand({ kind: "indirect-result", target: PEER, helper: OTHERS[1]!, reply });
+  driven.runTo(5_500);
+  expect(driven.of("issue-obituary")).toEqual([]);
 });
 
 test("being accused lengthens the time-outs, and refutes nobody", () => {
