@@ -94,7 +94,7 @@ export const DEFAULT_GOSSIP_CONFIG: GossipConfig = {
   announcersPerMessageCapacity: 16,
   lazyQueuePerPeerCapacity: 1_000,
 
-  countOnlyPendingOutsideActive: false,
+  countOnlyPendingOutsideActive: true,
   clearPendingOnJoin: true,
   eagerLazyWithinActive: true,
 };
