@@ -17,7 +17,10 @@ export async function run() {
   const children = new Children();
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      const { bootMs } = await children.start({}, { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${sink.address().port}` });
+      const { bootMs } = await children.start(
+        {},
+        { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${sink.address().port}` },
+      );
       bootsMs.push(bootMs);
     }
   } finally {
