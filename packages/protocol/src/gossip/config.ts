@@ -53,6 +53,8 @@ export interface GossipConfig {
    * HP14 counts only those pending requests that are not answered yet: full views at the price of more neighbour requests.
    */
   readonly countOnlyPendingOutsideActive: boolean;
+  /** HP13 asks the next passive peer where one that was asked cannot be reached: the timer of HP15 would find no mark, and ask nobody. */
+  readonly refillAfterFailedRequest: boolean;
   /** A Join clears the sender's pending mark first, so that a peer that lost its state gets its Neighbor answer. */
   readonly clearPendingOnJoin: boolean;
   /** Prune, Graft, IHave and Gossip of non-neighbours do not put them among the eager or lazy peers. */
@@ -95,6 +97,7 @@ export const DEFAULT_GOSSIP_CONFIG: GossipConfig = {
   lazyQueuePerPeerCapacity: 1_000,
 
   countOnlyPendingOutsideActive: true,
+  refillAfterFailedRequest: true,
   clearPendingOnJoin: true,
   eagerLazyWithinActive: true,
 };

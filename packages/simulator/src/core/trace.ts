@@ -1,6 +1,6 @@
 /**
  * Running digest of everything that happens, in order: two runs are the same when their digests are. 64 bits in two halves;
- * folding costs about 5 ns, so that it is always on. Not cryptographic: it tells runs apart, nobody attacks it.
+ * always on. Not cryptographic: it tells runs apart, nobody attacks it.
  */
 export class Trace {
   #high = 0x6a09e667;

@@ -35,7 +35,7 @@ test("seed 4: 200 nodes through one contact at once settle instead of evicting e
 });
 
 test("seed 1: half of 100 nodes die, the survivors find together", () => {
-  const options = { seed: 1, nodes: 100, killShare: 0.5, warmUpCycles: 5, variant: "all" } as const;
+  const options = { seed: 1, nodes: 100, killShare: 0.5, warmUpCycles: 5, variant: "defaults" } as const;
   const result = runMassFailure({ ...options, network: "plain" });
   expect([result.survivors, result.deliveredAfterTwoCycles, result.isolatedAfterTwoCycles]).toEqual([50, 1, 0]);
   expect(result.connectedAfterMs).toBeLessThanOrEqual(30_000);

@@ -7,6 +7,7 @@ import type { GossipConfig } from "@meshwork/protocol";
 /** Everything of ours switched off: no retry of a Join, marks as the Rust version keeps them. */
 const FAITHFUL: Partial<GossipConfig> = {
   countOnlyPendingOutsideActive: false,
+  refillAfterFailedRequest: false,
   clearPendingOnJoin: false,
   eagerLazyWithinActive: false,
   joinRetryDelaysMs: [],
@@ -18,13 +19,13 @@ const RETRY: Partial<GossipConfig> = { joinRetryDelaysMs: [1_000, 2_000, 4_000],
 export const VARIANTS = {
   faithful: FAITHFUL,
   pendingOutsideActive: { ...FAITHFUL, countOnlyPendingOutsideActive: true },
+  refillAfterFailedRequest: { ...FAITHFUL, refillAfterFailedRequest: true },
   clearPendingOnJoin: { ...FAITHFUL, clearPendingOnJoin: true },
   eagerLazyWithinActive: { ...FAITHFUL, eagerLazyWithinActive: true },
   joinRetry: { ...FAITHFUL, ...RETRY },
   graft400: { ...FAITHFUL, graftFirstTimeoutMs: 400 },
   /** What nodes run with. */
   defaults: {},
-  all: { countOnlyPendingOutsideActive: true },
 } as const satisfies Record<string, Partial<GossipConfig>>;
 
 export type Variant = keyof typeof VARIANTS;
