@@ -41,6 +41,12 @@ test("seed 1: half of 100 nodes die, the survivors find together", () => {
   expect(result.connectedAfterMs).toBeLessThanOrEqual(30_000);
 });
 
+test("seed 3: survivors of 80 % whose dials fail at once ask on until they are one", () => {
+  const options = { seed: 3, nodes: 200, killShare: 0.8, warmUpCycles: 5, network: "plain" } as const;
+  expect(runMassFailure({ ...options, variant: "defaults" }).deliveredAfter30s).toBe(1);
+  expect(runMassFailure({ ...options, variant: "faithful" }).deliveredAfter30s).toBeLessThan(0.9);
+});
+
 describe("swarm: invariants", () => {
   test.each(Array.from({ length: 12 }, (_, index) => index + 1))("seed %i", (seed) => {
     expect(runSwarm({ seed }).violations).toEqual([]);
