@@ -10,9 +10,10 @@
  * Owner: the scenario. Connections end by loss, closing, or being unused; waiting frames are bounded per dial.
  */
 import type { Host } from "../core/host.js";
-import type { Task, World } from "../core/world.js";
+import type { World } from "../core/world.js";
 import { Connection, type Frame, type Lane } from "./connection.js";
 import type { Net, Program, Traffic } from "./net.js";
+import { Arrival, DatagramArrival, DialAttempt, DialFailure, Loss, Ready, Retry } from "./network-tasks.js";
 import { INITIAL_PTO_MS, Paths } from "./paths.js";
 import type { NetProfile } from "./profile.js";
 
@@ -23,7 +24,7 @@ const SCAN_INTERVAL_MS = 1_000;
 const SCAN_AFTER_MS = 75_000;
 const SWEEP_INTERVAL_MS = 10_000;
 const CLOSE_AFTER_MS = 0.001;
-const FOLD = { frame: 2, datagram: 3, ready: 4, lost: 5, dialFailed: 6, closed: 7 } as const;
+const FOLD = { frame: 2, datagram: 3, ready: 4, lost: 5, dialFailed: 6 } as const;
 
 interface Dial {
   readonly life: number;
@@ -397,154 +398,4 @@ export class Network implements Net {
 
 function sameLives(one: Connection, other: Connection): boolean {
   return one.lifeOf(other.a) === other.lifeA && one.lifeOf(other.b) === other.lifeB;
-}
-
-class Arrival implements Task {
-  readonly #network: Network;
-  readonly #connection: Connection;
-  readonly #from: number;
-  readonly #to: number;
-  readonly #lane: number;
-  readonly #frame: Frame;
-
-  constructor(network: Network, connection: Connection, from: number, to: number, lane: number, frame: Frame) {
-    this.#network = network;
-    this.#connection = connection;
-    this.#from = from;
-    this.#to = to;
-    this.#lane = lane;
-    this.#frame = frame;
-  }
-
-  run(): void {
-    const host = this.#network.world.hosts[this.#to]!;
-    if (!host.up || host.life !== this.#connection.lifeOf(host) || !host.admits(this, false)) return;
-    this.#network.arrived(this.#connection, this.#from, this.#to, this.#lane, this.#frame);
-  }
-}
-
-class DatagramArrival implements Task {
-  readonly #network: Network;
-  readonly #connection: Connection;
-  readonly #from: number;
-  readonly #to: number;
-  readonly #payload: unknown;
-  readonly #bytes: number;
-
-  constructor(network: Network, connection: Connection, from: number, to: number, payload: unknown, bytes: number) {
-    this.#network = network;
-    this.#connection = connection;
-    this.#from = from;
-    this.#to = to;
-    this.#payload = payload;
-    this.#bytes = bytes;
-  }
-
-  run(): void {
-    const host = this.#network.world.hosts[this.#to]!;
-    if (!host.up || host.life !== this.#connection.lifeOf(host) || !host.admits(this, false)) return;
-    this.#network.datagramArrived(this.#connection, this.#from, this.#to, this.#payload, this.#bytes);
-  }
-}
-
-class Retry implements Task {
-  readonly #network: Network;
-  readonly #connection: Connection;
-  readonly #from: Host;
-  readonly #to: number;
-  readonly #lane: Lane;
-
-  constructor(network: Network, connection: Connection, from: Host, to: number, lane: Lane) {
-    this.#network = network;
-    this.#connection = connection;
-    this.#from = from;
-    this.#to = to;
-    this.#lane = lane;
-  }
-
-  run(): void {
-    this.#network.retry(this.#connection, this.#from, this.#to, this.#lane);
-  }
-}
-
-class DialAttempt implements Task {
-  readonly #network: Network;
-  readonly #from: Host;
-  readonly #to: number;
-  readonly #attempt: number;
-  readonly #begunAtMs: number;
-
-  constructor(network: Network, from: Host, to: number, attempt: number, begunAtMs: number) {
-    this.#network = network;
-    this.#from = from;
-    this.#to = to;
-    this.#attempt = attempt;
-    this.#begunAtMs = begunAtMs;
-  }
-
-  run(): void {
-    this.#network.attemptDial(this.#from, this.#to, this.#attempt, this.#begunAtMs);
-  }
-}
-
-class DialFailure implements Task {
-  readonly #network: Network;
-  readonly #from: Host;
-  readonly #life: number;
-  readonly #to: number;
-
-  constructor(network: Network, from: Host, life: number, to: number) {
-    this.#network = network;
-    this.#from = from;
-    this.#life = life;
-    this.#to = to;
-  }
-
-  run(): void {
-    if (!this.#from.up || this.#from.life !== this.#life || !this.#from.admits(this, true)) return;
-    this.#network.dialFailed(this.#from, this.#life, this.#to);
-  }
-}
-
-class Ready implements Task {
-  readonly #network: Network;
-  readonly #connection: Connection;
-  readonly #host: Host;
-  readonly #peer: number;
-
-  constructor(network: Network, connection: Connection, host: Host, peer: number) {
-    this.#network = network;
-    this.#connection = connection;
-    this.#host = host;
-    this.#peer = peer;
-  }
-
-  run(): void {
-    if (!this.#host.up || !this.#host.admits(this, false)) return;
-    this.#network.ready(this.#connection, this.#host, this.#peer);
-  }
-}
-
-/** An end hears that the connection is gone. `closed`: the peer said so; a cut path would have swallowed it. */
-class Loss implements Task {
-  readonly #network: Network;
-  readonly #host: number;
-  readonly #peer: number;
-  readonly #connection: Connection;
-  readonly #closed: boolean;
-
-  constructor(network: Network, host: number, peer: number, connection: Connection, closed: boolean) {
-    this.#network = network;
-    this.#host = host;
-    this.#peer = peer;
-    this.#connection = connection;
-    this.#closed = closed;
-  }
-
-  run(): void {
-    const host = this.#network.world.hosts[this.#host]!;
-    if (!host.up || !host.admits(this, false)) return;
-    if (this.#closed) this.#network.world.trace.fold(this.#network.world.nowMs, this.#host, FOLD.closed);
-    this.#network.lose(this.#host, this.#peer, this.#connection);
-  }
 }
