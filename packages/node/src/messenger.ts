@@ -10,7 +10,7 @@ import {
   isOperationName,
   MAX_BODY_BYTES,
   MeshError,
-  type MeshErrorCode,
+  OUTCOME_ERRORS,
   type RequestFrame,
 } from "@meshwork/protocol";
 import { ATTR, SPAN, type Telemetry } from "@meshwork/telemetry";
@@ -24,16 +24,6 @@ import type { IncomingRequest, OutgoingReply, Reply, RequestOptions, Target } fr
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_TIMEOUT_MS = 3_600_000;
-
-/** What a peer's outcome means to the caller. */
-const OUTCOME_CODES: Record<Exclude<ReplyOutcome["outcome"], "ok">, MeshErrorCode> = {
-  no_such_operation: "MESH_E_NO_SUCH_OPERATION",
-  timeout: "MESH_E_TIMEOUT",
-  overloaded: "MESH_E_OVERLOADED",
-  refused: "MESH_E_REFUSED",
-  handler_failed: "MESH_E_HANDLER_FAILED",
-  cancelled: "MESH_E_CANCELLED",
-};
 
 export interface MessengerOptions {
   readonly transport: Transport;
@@ -105,7 +95,7 @@ export class Messenger {
       });
       if (reply.outcome !== "ok") {
         throw new MeshError(
-          OUTCOME_CODES[reply.outcome],
+          OUTCOME_ERRORS[reply.outcome],
           `${operation} at ${entry.name}${reply.message ? `: ${reply.message}` : ""}`,
         );
       }
