@@ -80,9 +80,7 @@ export class Messenger {
     const span = this.#startClient(operation, bytes.byteLength, target);
     let outcome = "ok";
     try {
-      const entry = this.#options.directories.select(target);
-      setPeer(span, entry);
-      this.#prepare(entry);
+      const entry = this.#select(target, span);
       const { traceparent, tracestate } = this.#options.telemetry.inject(span);
       const reply = await this.#client.exchange({
         peerId: entry.id,
@@ -125,9 +123,7 @@ export class Messenger {
     let outcome = "ok";
     try {
       options.signal?.throwIfAborted();
-      const entry = this.#options.directories.select(target);
-      setPeer(span, entry);
-      this.#prepare(entry);
+      const entry = this.#select(target, span);
       let writer = await this.#oneWayStream(entry.id);
       if (writer.ended) {
         this.#oneWay.delete(entry.id);
@@ -145,10 +141,13 @@ export class Messenger {
     }
   }
 
-  /** Where no connection is live the dial needs the record's addresses. */
-  #prepare(entry: DirectoryEntry): void {
-    const { transport } = this.#options;
+  /** The node that a target means, named on the span; where no connection is live its dial needs the record's addresses. */
+  #select(target: Target, span: Span): DirectoryEntry {
+    const { directories, transport } = this.#options;
+    const entry = directories.select(target);
+    setPeer(span, entry);
     if (!transport.isConnected(entry.id)) transport.learnAddresses(entry.id, entry.record.addresses);
+    return entry;
   }
 
   #reply(entry: DirectoryEntry, body: Uint8Array, roundTripMs: number, span: Span): Reply {
