@@ -15,6 +15,8 @@ export type { HealingTarget } from "./membership/healing-targets.js";
 export type { MemberView } from "./membership/helpers.js";
 export * from "./membership/load-class.js";
 export { LocalHealth } from "./membership/local-health.js";
+export { Membership, type MembershipOptions } from "./membership/membership.js";
+export * from "./membership/membership-events.js";
 export * from "./membership/name-resolution.js";
 export {
   LIFE_SIGN_MS,
@@ -22,6 +24,7 @@ export {
   type ObituaryOutcome,
   type ObituarySource,
 } from "./membership/obituary-rules.js";
+export type { RecordDescription } from "./membership/own-record.js";
 export * from "./membership/publishing.js";
 export * from "./membership/staleness.js";
 export { DEAD_AFTER_MS, SUSPECT_AFTER_MS } from "./membership/suspicion.js";

@@ -22,7 +22,17 @@ export interface TopicOptions {
 
 export type GossipInput =
   /** Join the swarm through these peers; remembered as contacts for retries (bounded). The first join of a topic makes it, with `options`. */
-  | { readonly kind: "join"; readonly peers: readonly string[]; readonly options?: TopicOptions }
+  | {
+      readonly kind: "join";
+      readonly peers: readonly string[];
+      readonly options?: TopicOptions;
+      /** Healing contacts: not evicted for so long, once they are neighbours. */
+      readonly protectMs?: number;
+    }
+  /** The failure detector's finding that one end alone holds the link to this peer: asks it anew, or says goodbye. */
+  | { readonly kind: "repair"; readonly peer: string }
+  /** Gives the link up, whichever ends hold it; the peer stays a candidate. */
+  | { readonly kind: "drop"; readonly peer: string }
   | { readonly kind: "message"; readonly from: string; readonly message: TopicMessage }
   /** No connection to this peer is left, or a dial failed. */
   | { readonly kind: "peer-lost"; readonly peer: string }

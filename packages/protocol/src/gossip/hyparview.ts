@@ -22,7 +22,12 @@ type RemovalReason = "random" | "disconnect-alive" | "disconnect-leaving" | "con
 export type SwarmMessage = Exclude<TopicMessage, { kind: "gossip" | "prune" | "graft" | "ihave" }>;
 
 export type SwarmInput =
-  | { readonly kind: "join"; readonly peer: string }
+  /** HL1: not evicted for `protectMs`. */
+  | { readonly kind: "join"; readonly peer: string; readonly protectMs?: number | undefined }
+  /** LR1: one end alone holds the link. */
+  | { readonly kind: "repair"; readonly peer: string }
+  /** LR2 */
+  | { readonly kind: "drop"; readonly peer: string }
   /** JR2: no neighbour is left; ask these and one passive peer. */
   | { readonly kind: "rejoin"; readonly peers: readonly string[] }
   | { readonly kind: "message"; readonly from: string; readonly message: SwarmMessage }
@@ -34,6 +39,8 @@ export type SwarmInput =
 
 /** A timer handed in this much before it is due is taken for genuine: drivers' clocks and timers differ by a millisecond or two. */
 const TIMER_SLACK_MS = 50;
+/** Healing contacts under protection at once: three end a healing. */
+const MAX_PROTECTED = 8;
 
 export interface HyParViewOptions {
   readonly self: string;
@@ -49,6 +56,8 @@ export class HyParView {
   readonly #pending: BoundedSet;
   /** Peers that said they live on when they left A: they stay in P when the connection closes. Removed by that, or as the oldest. */
   readonly #keep: BoundedSet;
+  /** HL1: until when. Entries leave when their time is over, at the next eviction; more than eight protect nobody further. */
+  readonly #protected = new Map<string, number>();
   readonly #data: PeerDataStore;
   readonly #self: string;
   readonly #config: GossipConfig;
@@ -75,20 +84,32 @@ export class HyParView {
     return this.#pending.has(peer);
   }
 
-  sizes(): { pendingNeighbors: number; keepMarks: number; peerData: number } {
-    return { pendingNeighbors: this.#pending.size, keepMarks: this.#keep.size, peerData: this.#data.size };
+  sizes(): Record<"pendingNeighbors" | "keepMarks" | "peerData" | "protectedContacts", number> {
+    return {
+      pendingNeighbors: this.#pending.size,
+      keepMarks: this.#keep.size,
+      peerData: this.#data.size,
+      protectedContacts: this.#protected.size,
+    };
   }
 
   handle(input: SwarmInput, nowMs: number, out: GossipOutput[]): void {
     switch (input.kind) {
       case "join":
+        if (input.protectMs !== undefined) this.#protect(input.peer, nowMs + input.protectMs);
         this.#sendJoin(input.peer, out);
+        break;
+      case "repair":
+        this.#repair(input.peer, out);
+        break;
+      case "drop":
+        this.#drop(input.peer, out);
         break;
       case "rejoin":
         this.#rejoin(input.peers, out);
         break;
       case "message":
-        this.#onMessage(input.from, input.message, out);
+        this.#onMessage(input.from, input.message, nowMs, out);
         break;
       case "peer-lost":
         this.#onConnectionClosed(input.peer, out);
@@ -111,10 +132,10 @@ export class HyParView {
     this.#assertInvariants();
   }
 
-  #onMessage(from: string, message: SwarmMessage, out: GossipOutput[]): void {
+  #onMessage(from: string, message: SwarmMessage, nowMs: number, out: GossipOutput[]): void {
     switch (message.kind) {
       case "join":
-        this.#onJoin(from, message.data, out);
+        this.#onJoin(from, message.data, nowMs, out);
         break;
       case "forward-join":
         this.#onForwardJoin(from, message.peer, message.ttl, out);
@@ -126,7 +147,7 @@ export class HyParView {
         this.#onShuffleReply(message.nodes, out);
         break;
       case "neighbor":
-        this.#onNeighbor(from, message.priority, message.data, out);
+        this.#onNeighbor(from, message.priority, message.data, nowMs, out);
         break;
       case "disconnect":
         this.#onDisconnect(from, message.alive, out);
@@ -150,9 +171,9 @@ export class HyParView {
   }
 
   /** HP3 */
-  #onJoin(from: string, data: Uint8Array | undefined, out: GossipOutput[]): void {
+  #onJoin(from: string, data: Uint8Array | undefined, nowMs: number, out: GossipOutput[]): void {
     if (this.#config.clearPendingOnJoin) this.#pending.delete(from);
-    this.#addActive(from, data, "high", true, out);
+    this.#addActive(from, data, "high", true, nowMs, out);
     const peer = forwardable({ id: from, data });
     const message: TopicMessage = { kind: "forward-join", peer, ttl: this.#config.activeRandomWalkLength };
     for (const member of this.active.values()) {
@@ -176,9 +197,15 @@ export class HyParView {
   }
 
   /** HP5 */
-  #onNeighbor(from: string, priority: Priority, data: Uint8Array | undefined, out: GossipOutput[]): void {
+  #onNeighbor(
+    from: string,
+    priority: Priority,
+    data: Uint8Array | undefined,
+    nowMs: number,
+    out: GossipOutput[],
+  ): void {
     const isReply = this.#pending.delete(from);
-    const added = this.#addActive(from, data, priority, !isReply, out);
+    const added = this.#addActive(from, data, priority, !isReply, nowMs, out);
     if (!added) this.#sendDisconnect(from, true, out);
   }
 
@@ -188,11 +215,12 @@ export class HyParView {
     data: Uint8Array | undefined,
     priority: Priority,
     reply: boolean,
+    nowMs: number,
     out: GossipOutput[],
   ): boolean {
     if (!this.active.has(peer)) {
       if (this.active.full && priority === "low") return false;
-      if (this.active.full) this.#remove(this.active.pick(this.#random)!, "random", out);
+      if (this.active.full) this.#remove(this.#victim(nowMs), "random", out);
       this.passive.delete(peer);
       this.active.add(peer);
       out.push({ kind: "neighbor-up", peer });
@@ -200,6 +228,40 @@ export class HyParView {
     this.#storeData({ id: peer, data }, out);
     if (reply) this.#sendNeighbor(peer, priority, out);
     return true;
+  }
+
+  /** Whom HP6 evicts: anybody, but a healing contact under protection (HL1) only where all are. */
+  #victim(nowMs: number): string {
+    for (const [peer, untilMs] of this.#protected) if (nowMs >= untilMs) this.#protected.delete(peer);
+    const unprotected = this.active.pickExcept(this.#random, (peer) => this.#protected.has(peer));
+    return unprotected ?? this.active.pick(this.#random)!;
+  }
+
+  /** HL1 */
+  #protect(peer: string, untilMs: number): void {
+    if (this.#protected.size < MAX_PROTECTED || this.#protected.has(peer)) this.#protected.set(peer, untilMs);
+  }
+
+  /** LR1. The mark of an older request would keep the question from being sent. */
+  #repair(peer: string, out: GossipOutput[]): void {
+    if (peer === this.#self) return;
+    if (!this.active.has(peer) && this.active.full) {
+      this.#sendDisconnect(peer, true, out);
+      return;
+    }
+    this.#pending.delete(peer);
+    this.#sendNeighbor(peer, this.active.size === 0 ? "high" : "low", out);
+  }
+
+  /** LR2 */
+  #drop(peer: string, out: GossipOutput[]): void {
+    this.#pending.delete(peer);
+    if (!this.active.has(peer)) {
+      this.#sendDisconnect(peer, true, out);
+      return;
+    }
+    this.#remove(peer, "random", out);
+    this.#refill(peer, out);
   }
 
   /** HP7 */

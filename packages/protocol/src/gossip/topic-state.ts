@@ -50,8 +50,12 @@ export class TopicState {
         for (const peer of input.peers) {
           if (peer === this.#self) continue; // ID1
           this.#retry.contacts.addSeed(peer);
-          this.swarm.handle({ kind: "join", peer }, nowMs, out);
+          this.swarm.handle({ kind: "join", peer, protectMs: input.protectMs }, nowMs, out);
         }
+        break;
+      case "repair":
+      case "drop":
+        if (input.peer !== this.#self) this.swarm.handle(input, nowMs, out);
         break;
       case "contacts":
         for (const peer of input.peers) if (peer !== this.#self) this.#retry.contacts.addKnown(peer);

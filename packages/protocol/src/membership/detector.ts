@@ -45,6 +45,8 @@ export interface DetectorOptions {
   readonly random: () => number;
   /** Shared with audit and witness desk of the node. */
   readonly health?: LocalHealth | undefined;
+  /** When a byte of the peer's last came over a connection of ours, asked before each decision; else `heard` alone tells. */
+  readonly lastHeardMs?: ((peer: string) => number | undefined) | undefined;
 }
 
 export class Detector {
@@ -52,6 +54,7 @@ export class Detector {
   readonly #members: MemberView;
   readonly #role: "member" | "observer";
   readonly #random: () => number;
+  readonly #lastHeardMs: (peer: string) => number | undefined;
   readonly #links = new Map<string, LinkWatch>();
   #outputs: DetectorOutput[] = [];
   #nextProbesAtMs = Number.POSITIVE_INFINITY;
@@ -61,6 +64,7 @@ export class Detector {
     this.#members = options.members;
     this.#role = options.role;
     this.#random = options.random;
+    this.#lastHeardMs = options.lastHeardMs ?? (() => undefined);
     this.health = options.health ?? new LocalHealth();
   }
 
@@ -191,6 +195,8 @@ export class Detector {
     if (round) this.#nextProbesAtMs = nowMs + PROBE_INTERVAL_MS;
     const factor = this.health.factor(nowMs);
     for (const link of [...this.#links.values()]) {
+      const heardMs = this.#lastHeardMs(link.peer);
+      if (heardMs !== undefined) link.heard(heardMs, nowMs);
       if (link.isOver(nowMs)) {
         this.#links.delete(link.peer);
         continue;

@@ -1,0 +1,516 @@
+/**
+ * Membership of one topic, whole: directory, publishing, failure detection, audit, healing and sync planning behind one pure
+ * machine. Node and simulator drive the same: events and the time go in, what is to be sent, dialled and joined comes out.
+ *
+ * Key, hash and ear are handed in: `sign`, `verify` (67 µs, asked only for what could change something), and `lastHeardMs`, the
+ * time of the last byte of a peer over a connection of ours.
+ *
+ * 1. A record that is wanted is verified, then applied; who shows a buried one is answered with the leave or the obituary: by those
+ *    whom it came to first-hand, and by three of the others.
+ * 2. An obituary is judged by obituary-rules.ts. Applied, the accused is out of directory, detector and views at once.
+ * 3. Held for dead oneself: the next record has a higher sequence and goes out at once; twice within half a second it waits.
+ * 4. An observer listens: it publishes nothing, accuses and vouches for nobody, and announces no merge.
+ *
+ * Bounds: 16 healing contacts; the rest in the machines. Owner: the shell, one per
+ * topic; it ends with the topic.
+ */
+import { DecodeError } from "../errors.js";
+import { type Broadcast, decodeBroadcast } from "../wire/broadcast.js";
+import { verifyEnvelope } from "../wire/envelope.js";
+import { type SignedMerged, verifyMerged } from "../wire/merged.js";
+import { decodeObituary, type Obituary, signObituary, verifyObituary } from "../wire/obituary.js";
+import type { RecordSource } from "./apply-outcome.js";
+import { Audit, type AuditEvent, type AuditOutput } from "./audit.js";
+import { announcement, carriedOver } from "./carry-over.js";
+import { Detector } from "./detector.js";
+import type { DetectorEvent, DetectorOutput, IssueObituary } from "./detector-events.js";
+import { Directory, type DirectoryOptions } from "./directory.js";
+import { Healing, type HealingEvent, type HealingOutput } from "./healing.js";
+import { Inquiries, type InquiryEnd } from "./inquiries.js";
+import type { MembershipDecision, MembershipEvent, MembershipOutput } from "./membership-events.js";
+import type { ObituarySource } from "./obituary-rules.js";
+import { OwnRecord, type OwnRecordOptions } from "./own-record.js";
+import type { PublisherEvent, PublisherOptions } from "./publishing.js";
+import { SyncPlan } from "./sync-plan.js";
+import { type Tombstone, tombstoneAnswer } from "./tombstones.js";
+import type { DirectoryChange, NodeRecord, SignedRecord } from "./types.js";
+import { WitnessDesk } from "./witness.js";
+
+/** How many members are offered to gossip as contacts for re-joining. */
+const MAX_CONTACTS = 16;
+const MAX_HEALING_CONTACTS = 16;
+const EXPIRY_INTERVAL_MS = 5_000;
+const REFUTATION_GAP_MS = 500;
+/** So many of those who hear a buried record second-hand answer it, all nodes together. */
+const ANSWERS_TO_BURIED = 3;
+
+export interface MembershipOptions extends DirectoryOptions {
+  readonly role: "member" | "observer";
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly verify: (id: string, message: Uint8Array, signature: Uint8Array) => boolean;
+  readonly lastHeardMs: (peer: string) => number | undefined;
+  readonly gossipIntervalMs?: number | undefined;
+  /** Of a member: the key, and what its record says. */
+  readonly own?: Omit<OwnRecordOptions, "id" | "mesh" | keyof PublisherOptions>;
+  /** Where the same bytes are read by many, as in the simulator, they may be read once. */
+  readonly decode?: (content: Uint8Array) => Broadcast;
+}
+
+export class Membership {
+  readonly directory: Directory;
+  readonly #options: MembershipOptions;
+  readonly #own: OwnRecord | undefined;
+  readonly #sign: (message: Uint8Array) => Uint8Array;
+  readonly #detector: Detector;
+  readonly #inquiries: Inquiries;
+  readonly #audit: Audit;
+  readonly #healing: Healing;
+  readonly #plan: SyncPlan;
+  readonly #neighbors = new Set<string>();
+  /** Neighbours of other makes. */
+  readonly #foreign = new Set<string>();
+  /** Healing contacts whose first sync is to come. */
+  readonly #contacts = new Set<string>();
+  #outputs: MembershipOutput[] = [];
+  #due = { publisher: NEVER, detector: NEVER, audit: NEVER, healing: NEVER, expiry: NEVER, republish: NEVER };
+  #refutedAtMs = Number.NEGATIVE_INFINITY;
+  #rejected = 0;
+
+  constructor(options: MembershipOptions) {
+    const { self, mesh, role, random, own } = options;
+    this.#options = options;
+    this.directory = new Directory(options);
+    this.#own = own === undefined ? undefined : new OwnRecord({ ...options, ...own, id: self, mesh });
+    this.#sign = own?.sign ?? (() => new Uint8Array(64));
+    this.#detector = new Detector({ members: this.directory, role, random, lastHeardMs: options.lastHeardMs });
+    const { health } = this.#detector;
+    const desk = new WitnessDesk(this.directory, health);
+    this.#inquiries = new Inquiries({ desk, sign: this.#sign, verify: options.verify });
+    const isWatched = (peer: string) => this.#detector.isWatched(peer);
+    this.#audit = new Audit({ members: this.directory, health, random, isWatched });
+    this.#healing = new Healing({ self, random });
+    this.#plan = new SyncPlan(self, random);
+  }
+
+  /** What the own record declares now; 0 before the first. */
+  get version(): { readonly generation: number; readonly sequence: number } {
+    return { generation: this.#own?.generation ?? 0, sequence: this.#own?.sequence ?? 0 };
+  }
+
+  sizes(): Record<string, number> {
+    return {
+      ...this.directory.sizes(),
+      watchedLinks: this.#detector.size,
+      localHealth: this.#detector.health.factor(0),
+      auditEntries: this.#audit.size,
+      healingEntries: this.#healing.size,
+      syncPlanned: this.#plan.size,
+      ...this.#inquiries.sizes(),
+      broadcastsRejected: this.#rejected,
+    };
+  }
+
+  handle(event: MembershipEvent, nowMs: number): MembershipDecision {
+    this.#note(event, nowMs);
+    this.#runDue(nowMs);
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return { outputs, nextAtMs: Math.min(...Object.values(this.#due), this.#plan.nextAtMs) };
+  }
+
+  #note(event: MembershipEvent, nowMs: number): void {
+    switch (event.kind) {
+      case "boot":
+        this.#boot(nowMs);
+        break;
+      case "leaving":
+      case "changed":
+      case "load-class":
+        this.#publish(event, nowMs);
+        break;
+      case "seeds":
+        this.#heal(event, nowMs);
+        break;
+      case "neighbor-up":
+        this.#neighborUp(event.peer, event.foreign === true, nowMs);
+        break;
+      case "neighbor-down":
+        this.#neighborDown(event.peer, nowMs);
+        break;
+      case "peer-lost":
+      case "probed":
+        this.#detect(event, nowMs);
+        break;
+      case "broadcast":
+        this.#receive(event.content, event.deliveredBy, nowMs);
+        break;
+      case "obituary":
+        this.#hear(event.obituary, {}, nowMs);
+        break;
+      case "asked":
+        this.#asked(event, nowMs);
+        break;
+      case "answered":
+        this.#inquired(this.#inquiries.answered(event.ask, event.reply), nowMs);
+        break;
+      case "tried":
+        this.#inquired(this.#inquiries.tried(event.attempt, event.heardAgoMs, nowMs), nowMs);
+        break;
+      case "contacted":
+      case "dial-failed":
+        this.#heal(event, nowMs);
+        break;
+      case "synced-record":
+        this.#apply(event.signed, { viaSync: true, ageMs: event.ageMs }, nowMs);
+        break;
+      case "synced-obituary":
+        this.#hear(event.obituary, { viaSync: true }, nowMs);
+        break;
+      case "synced":
+        this.#plan.ended(event.peer, event.ok, this.#neighbors.has(event.peer), nowMs);
+        if (event.ok && this.#contacts.delete(event.peer)) {
+          this.#heal({ kind: "synced", peer: event.peer, apart: event.apart }, nowMs);
+        }
+        break;
+      case "tick":
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** What time has brought. */
+  #runDue(nowMs: number): void {
+    const due = this.#due;
+    if (nowMs >= due.expiry) {
+      due.expiry = nowMs + EXPIRY_INTERVAL_MS;
+      this.directory.expire(nowMs);
+      this.#collect(nowMs);
+    }
+    if (nowMs >= due.republish) {
+      due.republish = NEVER;
+      this.#send(this.#own?.now(), nowMs);
+    }
+    if (nowMs >= due.publisher) this.#publish({ kind: "tick" }, nowMs);
+    if (nowMs >= due.detector) this.#detect({ kind: "tick" }, nowMs);
+    if (nowMs >= due.audit) this.#look({ kind: "tick" }, nowMs);
+    if (nowMs >= due.healing) this.#heal({ kind: "tick" }, nowMs);
+    if (nowMs < this.#plan.nextAtMs) return;
+    const partners = [...this.#neighbors].filter((peer) => !this.#foreign.has(peer));
+    for (const peer of this.#plan.due(partners, nowMs)) this.#outputs.push({ kind: "sync", peer });
+  }
+
+  #boot(nowMs: number): void {
+    this.#due.expiry = nowMs + EXPIRY_INTERVAL_MS;
+    this.#plan.start(nowMs);
+    this.#publish({ kind: "boot" }, nowMs);
+    if (this.#own !== undefined) this.#look({ kind: "tick" }, nowMs);
+  }
+
+  #neighborUp(peer: string, foreign: boolean, nowMs: number): void {
+    const isFirst = this.#neighbors.size === 0;
+    this.#neighbors.add(peer);
+    this.directory.markProven(peer);
+    this.#sizeChanged(nowMs);
+    // A broadcast without neighbours reached nobody; who joins or comes back says who it is.
+    if (isFirst) this.#send(this.#own?.now(), nowMs);
+    if (foreign) {
+      this.#foreign.add(peer);
+      return;
+    }
+    this.#detect({ kind: "neighbor-up", peer }, nowMs);
+    this.#plan.neighborUp(peer, isFirst, nowMs);
+  }
+
+  #neighborDown(peer: string, nowMs: number): void {
+    this.#neighbors.delete(peer);
+    this.#foreign.delete(peer);
+    this.directory.neighborGone(peer);
+    this.#plan.neighborDown(peer);
+    this.#detect({ kind: "neighbor-down", peer }, nowMs);
+    const peers = this.directory.sample(MAX_CONTACTS, this.#options.random, () => true);
+    if (peers.length > 0) this.#outputs.push({ kind: "contacts", peers });
+    this.#sizeChanged(nowMs);
+  }
+
+  #receive(content: Uint8Array, deliveredBy: string, nowMs: number): void {
+    let broadcast: Broadcast;
+    try {
+      broadcast = (this.#options.decode ?? decodeBroadcast)(content);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#rejected++;
+      return;
+    }
+    if (broadcast.kind === "record") this.#apply(broadcast.signed, { deliveredBy }, nowMs);
+    else if (broadcast.kind === "obituary") this.#hear(broadcast.obituary, {}, nowMs);
+    else if (broadcast.kind === "merged") this.#merged(broadcast.merged, nowMs);
+  }
+
+  #apply(signed: SignedRecord, source: RecordSource, nowMs: number): void {
+    if (!this.directory.wants(signed)) return;
+    if (!verifyEnvelope(signed, this.#options.verify)) {
+      this.#rejected++;
+      return;
+    }
+    const { record } = signed;
+    const outcome = this.directory.apply(signed, source, nowMs);
+    switch (outcome.kind) {
+      case "self-conflict":
+        this.#conflict(outcome.generation, record, nowMs);
+        break;
+      case "buried":
+        this.#answerBuried(record.id, outcome.tombstone, source.deliveredBy);
+        break;
+      case "accepted-newer":
+        this.#look({ kind: "gone", peer: record.id }, nowMs);
+        break;
+      case "accepted-new":
+        this.#greet(record.id, source, nowMs);
+        break;
+      default:
+        break;
+    }
+    this.#collect(nowMs);
+  }
+
+  /** Whose neighbours are all of other makes has nobody to sync with: it asks the first members that it hears of. */
+  #greet(id: string, { viaSync }: RecordSource, nowMs: number): void {
+    if (viaSync === true || this.#neighbors.size > this.#foreign.size || this.#foreign.size === 0) return;
+    this.#plan.later(0, nowMs, id);
+  }
+
+  #answerBuried(id: string, tombstone: Tombstone, deliveredBy: string | undefined): void {
+    const firstHand = deliveredBy === id;
+    if (!firstHand && this.#options.random() * this.directory.size >= ANSWERS_TO_BURIED) return;
+    const answer = tombstoneAnswer(tombstone);
+    if (answer === undefined) return;
+    if (tombstone.obituary === undefined) this.#outputs.push({ kind: "broadcast", content: answer });
+    else this.#outputs.push({ kind: "tell", peer: id, obituary: decodeObituary(answer) });
+  }
+
+  /** Judges an obituary from elsewhere. */
+  #hear(obituary: Obituary, source: ObituarySource, nowMs: number): void {
+    const heardAgoMs = this.#heardAgo(obituary.accused, nowMs);
+    const judged = heardAgoMs === undefined ? source : { ...source, heardAgoMs };
+    if (!this.directory.wantsObituary(obituary, judged)) return;
+    if (!verifyObituary(obituary, this.#options.verify)) {
+      this.#rejected++;
+      return;
+    }
+    this.#bury(obituary, judged, nowMs);
+  }
+
+  /** True where it took effect. */
+  #bury(obituary: Obituary, source: ObituarySource, nowMs: number): boolean {
+    const outcome = this.directory.applyObituary(obituary, source, nowMs);
+    if (outcome.kind === "self") this.#refute(outcome.refuteAbove, nowMs);
+    else if (outcome.kind === "contradicted") {
+      this.#outputs.push({ kind: "tell", peer: obituary.accused, obituary });
+    } else if (outcome.kind === "doubtful") this.#look({ kind: "doubt", obituary }, nowMs);
+    this.#collect(nowMs);
+    return outcome.kind === "applied";
+  }
+
+  #refute(above: number, nowMs: number): void {
+    if (this.#own?.isPublishing !== true) return;
+    this.#own.surpass(above);
+    this.#detect({ kind: "accused" }, nowMs);
+    if (nowMs - this.#refutedAtMs < REFUTATION_GAP_MS) {
+      this.#publish({ kind: "changed" }, nowMs);
+      return;
+    }
+    this.#refutedAtMs = nowMs;
+    this.#send(this.#own?.now(), nowMs);
+  }
+
+  #issue({ accusation, witness, tell }: IssueObituary, nowMs: number): void {
+    const { self } = this.#options;
+    const obituary = signObituary(accusation, self, this.#sign, witness);
+    if (!this.#bury(obituary, {}, nowMs)) return;
+    this.#outputs.push({ kind: "broadcast", content: obituary.bytes });
+    for (const peer of tell) this.#outputs.push({ kind: "tell", peer, obituary });
+  }
+
+  #merged(merged: SignedMerged, nowMs: number): void {
+    const { mesh, self, verify } = this.#options;
+    const known =
+      this.directory.versionOf(merged.issuer) !== undefined || this.directory.tombstoneOf(merged.issuer) !== undefined;
+    if (merged.mesh !== mesh || merged.issuer === self || !known) return;
+    if (verifyMerged(merged, verify)) this.#heal({ kind: "merged", merged }, nowMs);
+    else this.#rejected++;
+  }
+
+  #conflict(generation: number, other: NodeRecord, nowMs: number): void {
+    if (this.#own?.isPublishing !== true) return;
+    if (this.#own.conflict(generation, other, nowMs)) {
+      this.#outputs.push({ kind: "duplicate-identity", bootNonce: other.bootNonce });
+    }
+    this.#publish({ kind: "changed" }, nowMs);
+  }
+
+  #asked(event: Extract<MembershipEvent, { kind: "asked" }>, nowMs: number): void {
+    const { ask, accusation } = event;
+    if (this.#own === undefined) this.#outputs.push({ kind: "reply", ask, reply: { outcome: "declined" } });
+    else this.#outputs.push(this.#inquiries.asked(event, this.#heardAgo(accusation.accused, nowMs), nowMs));
+  }
+
+  #inquired(end: InquiryEnd, nowMs: number): void {
+    if (end.to === "peer") this.#outputs.push(end.output);
+    else if (end.to === "detector") this.#detect(end.event, nowMs);
+    else if (end.to === "audit") this.#look(end.event, nowMs);
+    else if (end.forged) this.#rejected++;
+  }
+
+  #detect(event: DetectorEvent, nowMs: number): void {
+    const { outputs, nextAtMs } = this.#detector.handle(event, nowMs);
+    this.#due.detector = nextAtMs;
+    for (const output of outputs) this.#carryOut(output, nowMs);
+  }
+
+  #look(event: AuditEvent, nowMs: number): void {
+    if (this.#own?.isPublishing !== true) return;
+    const { outputs, nextAtMs } = this.#audit.handle(event, nowMs);
+    this.#due.audit = nextAtMs;
+    for (const output of outputs) this.#carryOut(output, nowMs);
+  }
+
+  #carryOut(output: DetectorOutput | AuditOutput, nowMs: number): void {
+    switch (output.kind) {
+      case "send-probe":
+      case "tell-accused":
+      case "repair-link":
+      case "drop-link":
+        this.#outputs.push(carriedOver(output));
+        break;
+      case "ask-indirect":
+        this.#outputs.push(this.#inquiries.ask("detector", output.helper, output.accusation, output.budgetMs));
+        break;
+      case "ask":
+        this.#outputs.push(this.#inquiries.ask("audit", output.helper, output.accusation, output.budgetMs));
+        break;
+      case "dial":
+        this.#outputs.push(this.#inquiries.try(output.peer, output.budgetMs));
+        break;
+      case "suspected":
+        this.directory.suspect(output.peer, nowMs);
+        this.#collect(nowMs);
+        break;
+      case "refuted":
+        this.directory.clearSuspicion(output.peer, nowMs);
+        this.#collect(nowMs);
+        break;
+      case "issue-obituary":
+        if (this.#own?.isPublishing === true) this.#issue(output, nowMs);
+        break;
+      case "confirm-obituary":
+        this.#bury(output.obituary, { viaSync: true, confirmed: true }, nowMs);
+        break;
+      default:
+        output satisfies never;
+    }
+  }
+
+  #heal(event: HealingEvent, nowMs: number): void {
+    const { outputs, nextAtMs } = this.#healing.handle(event, nowMs);
+    this.#due.healing = nextAtMs;
+    for (const output of outputs) this.#carryOutHealing(output, nowMs);
+  }
+
+  #carryOutHealing(output: HealingOutput, nowMs: number): void {
+    switch (output.kind) {
+      case "dial":
+        this.#outputs.push(output);
+        break;
+      case "join":
+        if (this.#contacts.size < MAX_HEALING_CONTACTS) this.#contacts.add(output.peer);
+        this.#outputs.push(output);
+        this.#plan.later(0, nowMs, output.peer);
+        break;
+      case "announce": {
+        const { bytes } = announcement(this.directory, output, this.#sign);
+        if (this.#own?.isPublishing === true) this.#outputs.push({ kind: "broadcast", content: bytes });
+        break;
+      }
+      case "sync-neighbor":
+        this.#plan.later(output.afterMs, nowMs);
+        break;
+      case "republish":
+        if (this.#own !== undefined) this.#due.republish = Math.min(this.#due.republish, nowMs + output.afterMs);
+        break;
+      case "refused":
+        this.#outputs.push({ kind: "mismatch", peer: output.peer });
+        break;
+      default:
+        output satisfies never;
+    }
+  }
+
+  /** Tells all machines what the directory has become, and hands it on. */
+  #collect(nowMs: number): void {
+    const changes = this.directory.takeChanges();
+    if (changes.length === 0) return;
+    for (const change of changes) {
+      this.#outputs.push({ kind: "change", change });
+      if (change.kind !== "lagged") this.#follow(change, nowMs);
+    }
+    this.#sizeChanged(nowMs);
+  }
+
+  #follow(change: Exclude<DirectoryChange, { kind: "lagged" }>, nowMs: number): void {
+    const { id, record } = change.entry;
+    switch (change.kind) {
+      case "joined":
+        this.#heal({ kind: "alive", id }, nowMs);
+        break;
+      case "dead":
+      case "expired": {
+        this.#detect({ kind: "gone", peer: id }, nowMs);
+        this.#look({ kind: change.kind === "dead" ? "died" : "gone", peer: id }, nowMs);
+        this.#heal({ kind: "lost", target: { id, addresses: record.addresses } }, nowMs);
+        if (change.kind === "dead") this.#outputs.push({ kind: "drop", peer: id, cut: true });
+        break;
+      }
+      case "left":
+        this.#detect({ kind: "gone", peer: id }, nowMs);
+        this.#look({ kind: "gone", peer: id }, nowMs);
+        this.#heal({ kind: "left", id }, nowMs);
+        break;
+      case "updated":
+      case "suspected":
+      case "refuted":
+        break;
+      default:
+        change satisfies never;
+    }
+  }
+
+  /** The refresh interval and the pace of healing follow the size of the mesh. */
+  #sizeChanged(nowMs: number): void {
+    const live = this.directory.size;
+    this.#heal({ kind: "view", neighbors: this.#neighbors.size, live }, nowMs);
+    this.#publish({ kind: "live", members: live }, nowMs);
+  }
+
+  #publish(event: PublisherEvent, nowMs: number): void {
+    if (this.#own === undefined) return;
+    const { signed, nextAtMs } = this.#own.handle(event, nowMs);
+    this.#due.publisher = nextAtMs;
+    this.#send(signed, nowMs);
+  }
+
+  #send(signed: SignedRecord | undefined, nowMs: number): void {
+    if (signed === undefined) return;
+    this.directory.setOwn(signed, nowMs);
+    this.#outputs.push({ kind: "broadcast", content: signed.bytes });
+    this.#collect(nowMs);
+  }
+
+  #heardAgo(peer: string, nowMs: number): number | undefined {
+    const heardMs = this.#options.lastHeardMs(peer);
+    return heardMs === undefined ? undefined : Math.max(0, nowMs - heardMs);
+  }
+}
+
+const NEVER = Number.POSITIVE_INFINITY;

@@ -1,0 +1,116 @@
+/**
+ * When to compare directories, and with whom. A pure machine: neighbours, ends of sessions and the time go in; peers to sync with
+ * come out.
+ *
+ * 1. With each new neighbour: the smaller id at once, the larger a second later where none has come by then.
+ * 2. With a random neighbour every 60 s.
+ * 3. Who has just got its first neighbour joined in the midst of others: broadcasts that crossed its joining are found by
+ *    two more, with random neighbours, after 3 and 10 s.
+ * 4. A session that broke is tried again after 0.5, 1, 2 and 4 s, while the peer is a neighbour.
+ * 5. A directory that was compared with this peer within half a second is not compared again for one of these reasons.
+ *
+ * Bounds: 64 waiting. Owner: Membership.
+ */
+export const SYNC_PERIOD_MS = 60_000;
+const LARGER_WAITS_MS = 1_000;
+const SETTLING_DELAYS_MS = [3_000, 10_000];
+const RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000];
+const RECENT_MS = 500;
+const MAX_WAITING = 64;
+const JITTER = 0.1;
+
+interface Waiting {
+  /** A random neighbour where absent. */
+  readonly peer?: string;
+  readonly atMs: number;
+  readonly attempt: number;
+  readonly unlessSinceMs: number;
+}
+
+export class SyncPlan {
+  readonly #self: string;
+  readonly #random: () => number;
+  #waiting: Waiting[] = [];
+  /** When a session with this neighbour last ended well. Entries go with the neighbour, the rest once a period. */
+  readonly #lastMs = new Map<string, number>();
+  /** How often in a row the session with this peer has broken; gone with the next good one, or with the neighbour. */
+  readonly #attempts = new Map<string, number>();
+  #nextRoundAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(self: string, random: () => number) {
+    this.#self = self;
+    this.#random = random;
+  }
+
+  get size(): number {
+    return this.#waiting.length + this.#lastMs.size + this.#attempts.size;
+  }
+
+  get nextAtMs(): number {
+    return this.#waiting.reduce((earliest, { atMs }) => Math.min(earliest, atMs), this.#nextRoundAtMs);
+  }
+
+  start(nowMs: number): void {
+    this.#nextRoundAtMs = nowMs + SYNC_PERIOD_MS * this.#random();
+  }
+
+  neighborUp(peer: string, isFirst: boolean, nowMs: number): void {
+    if (isFirst) for (const delayMs of SETTLING_DELAYS_MS) this.later(delayMs, nowMs);
+    this.later(this.#self < peer ? 0 : LARGER_WAITS_MS, nowMs, peer);
+  }
+
+  neighborDown(peer: string): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting.peer !== peer);
+    this.#attempts.delete(peer);
+    this.#lastMs.delete(peer);
+  }
+
+  /** With a random neighbour where no peer is named. */
+  later(delayMs: number, nowMs: number, peer?: string, attempt = 0): void {
+    if (this.#waiting.length >= MAX_WAITING) return;
+    this.#waiting.push({
+      ...(peer === undefined ? {} : { peer }),
+      atMs: nowMs + delayMs,
+      attempt,
+      unlessSinceMs: nowMs,
+    });
+  }
+
+  /** A session has ended, whoever began it. */
+  ended(peer: string, ok: boolean, isNeighbor: boolean, nowMs: number): void {
+    if (ok) {
+      this.#lastMs.set(peer, nowMs);
+      this.#attempts.delete(peer);
+      return;
+    }
+    const attempt = this.#attempts.get(peer) ?? 0;
+    const delayMs = RETRY_DELAYS_MS[attempt];
+    if (!isNeighbor || delayMs === undefined) {
+      this.#attempts.delete(peer);
+      return;
+    }
+    this.#attempts.set(peer, attempt + 1);
+    this.later(delayMs, nowMs, peer, attempt + 1);
+  }
+
+  /** Whom to sync with now. */
+  due(neighbors: readonly string[], nowMs: number): string[] {
+    if (nowMs < this.nextAtMs) return [];
+    const peers = new Set<string>();
+    const drawn = () => neighbors[Math.floor(this.#random() * neighbors.length)];
+    if (nowMs >= this.#nextRoundAtMs) {
+      this.#nextRoundAtMs = nowMs + SYNC_PERIOD_MS * (1 + JITTER * (2 * this.#random() - 1));
+      for (const [peer, atMs] of this.#lastMs) if (nowMs - atMs > SYNC_PERIOD_MS) this.#lastMs.delete(peer);
+      const peer = drawn();
+      if (peer !== undefined) peers.add(peer);
+    }
+    const due = this.#waiting.filter(({ atMs }) => atMs <= nowMs);
+    this.#waiting = this.#waiting.filter(({ atMs }) => atMs > nowMs);
+    for (const { peer = drawn(), unlessSinceMs } of due) {
+      if (peer === undefined) continue;
+      const lastMs = this.#lastMs.get(peer) ?? Number.NEGATIVE_INFINITY;
+      if (lastMs < unlessSinceMs - RECENT_MS) peers.add(peer);
+    }
+    return [...peers];
+  }
+}
