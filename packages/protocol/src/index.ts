@@ -15,8 +15,9 @@ export type { HealingTarget } from "./membership/healing-targets.js";
 export type { MemberView } from "./membership/helpers.js";
 export * from "./membership/load-class.js";
 export { LocalHealth } from "./membership/local-health.js";
-export { Membership, type MembershipOptions } from "./membership/membership.js";
+export { Membership } from "./membership/membership.js";
 export * from "./membership/membership-events.js";
+export type { MembershipOptions } from "./membership/membership-options.js";
 export * from "./membership/name-resolution.js";
 export {
   LIFE_SIGN_MS,

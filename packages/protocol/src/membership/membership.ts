@@ -24,13 +24,14 @@ import { Audit, type AuditEvent, type AuditOutput } from "./audit.js";
 import { announcement, carriedOver } from "./carry-over.js";
 import { Detector } from "./detector.js";
 import type { DetectorEvent, DetectorOutput, IssueObituary } from "./detector-events.js";
-import { Directory, type DirectoryOptions } from "./directory.js";
+import { Directory } from "./directory.js";
 import { Healing, type HealingEvent, type HealingOutput } from "./healing.js";
 import { Inquiries, type InquiryEnd } from "./inquiries.js";
 import type { MembershipDecision, MembershipEvent, MembershipOutput } from "./membership-events.js";
+import type { MembershipOptions } from "./membership-options.js";
 import type { ObituarySource } from "./obituary-rules.js";
-import { OwnRecord, type OwnRecordOptions } from "./own-record.js";
-import type { PublisherEvent, PublisherOptions } from "./publishing.js";
+import { OwnRecord } from "./own-record.js";
+import type { PublisherEvent } from "./publishing.js";
 import { SyncPlan } from "./sync-plan.js";
 import { type Tombstone, tombstoneAnswer } from "./tombstones.js";
 import type { DirectoryChange, NodeRecord, SignedRecord } from "./types.js";
@@ -43,19 +44,6 @@ const EXPIRY_INTERVAL_MS = 5_000;
 const REFUTATION_GAP_MS = 500;
 /** So many of those who hear a buried record second-hand answer it, all nodes together. */
 const ANSWERS_TO_BURIED = 3;
-
-export interface MembershipOptions extends DirectoryOptions {
-  readonly role: "member" | "observer";
-  /** 0 to 1. */
-  readonly random: () => number;
-  readonly verify: (id: string, message: Uint8Array, signature: Uint8Array) => boolean;
-  readonly lastHeardMs: (peer: string) => number | undefined;
-  readonly gossipIntervalMs?: number | undefined;
-  /** Of a member: the key, and what its record says. */
-  readonly own?: Omit<OwnRecordOptions, "id" | "mesh" | keyof PublisherOptions>;
-  /** Where the same bytes are read by many, as in the simulator, they may be read once. */
-  readonly decode?: (content: Uint8Array) => Broadcast;
-}
 
 export class Membership {
   readonly directory: Directory;
