@@ -1,7 +1,8 @@
 /**
- * `npm run sim -- list | gates | paper | swarm --seeds N | replay SEED`: the simulator's scenarios (docs/simulation.md).
+ * `npm run sim -- list | gates | cures | paper | swarm --seeds N | replay SEED`: the simulator's scenarios (docs/simulation.md).
  *
  *   gates   iroh-gossip's own gates and scenario file, and the failure goals at 500 nodes
+ *   cures   what the waits before a Graft save and delay, before and after they follow the round trip
  *   paper   HyParView's and Plumtree's figures at 10,000 nodes, 3 seeds (--nodes N and --seeds N for less)
  *   swarm   random faults from seed 1 (--first S) to N; --safety asserts the invariants only, --splits adds partitions
  *   replay  one swarm seed, with what it did; a failure prints the seed and the commit to replay it with
@@ -11,10 +12,11 @@
 import { execFileSync } from "node:child_process";
 import { FAULT_KINDS, runParallel, runSwarm, SPLIT_KINDS, VARIANTS } from "../packages/simulator/dist/index.js";
 import { parseReportFlags, Report } from "./lib/report.mjs";
+import { curesPlan } from "./sim/cures.mjs";
 import { gatesPlan } from "./sim/gates.mjs";
 import { paperPlan } from "./sim/paper.mjs";
 
-const COMMANDS = ["list", "gates", "paper", "swarm", "replay"];
+const COMMANDS = ["list", "gates", "cures", "paper", "swarm", "replay"];
 const flags = parseReportFlags(process.argv.slice(2));
 const [command = "list", ...rest] = flags.rest;
 if (!COMMANDS.includes(command)) {
@@ -36,13 +38,12 @@ const commit = commitOf();
 if (command === "list") list();
 else if (command === "swarm") await swarm();
 else if (command === "replay") replay();
-else
-  await plan(
-    command === "gates" ? gatesPlan() : paperPlan({ nodes: number("nodes", 10_000), seeds: number("seeds", 3) }),
-  );
+else if (command === "cures") await plan(curesPlan());
+else if (command === "gates") await plan(gatesPlan());
+else await plan(paperPlan({ nodes: number("nodes", 10_000), seeds: number("seeds", 3) }));
 
 function list() {
-  report.log("gates, paper, swarm --seeds N, replay SEED");
+  report.log("gates, cures, paper, swarm --seeds N, replay SEED");
   report.log(`variants: ${Object.keys(VARIANTS).join(", ")}`);
   report.log(`faults: ${[...FAULT_KINDS, ...SPLIT_KINDS].join(", ")}`);
   report.pass("list");

@@ -14,6 +14,7 @@ export { Cluster, type ClusterOptions } from "./node/cluster.js";
 export { SharedCrypto } from "./node/shared-crypto.js";
 export { SimNode } from "./node/sim-node.js";
 export { type FinishedScenario, runParallel } from "./run-parallel.js";
+export * from "./scenarios/graft-waits.js";
 export * from "./scenarios/mass-failure.js";
 export * from "./scenarios/paper.js";
 export * from "./scenarios/rounds.js";

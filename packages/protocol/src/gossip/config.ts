@@ -20,6 +20,13 @@ export interface GossipConfig {
   /** Plumtree. First and further waits for a message that was only announced. */
   readonly graftFirstTimeoutMs: number;
   readonly graftNextTimeoutMs: number;
+  /**
+   * Ours (RULES.md, "Cures"). The first wait is at least so many round trips to the peer that announced, a further one so many to
+   * the peer that was asked, as far as `graftTimeoutMaxMs` allows. 0, or where the round trip is not known: the wait above alone.
+   */
+  readonly graftFirstRoundTrips: number;
+  readonly graftNextRoundTrips: number;
+  readonly graftTimeoutMaxMs: number;
   /** IHaves are gathered this long before they go out in one frame. */
   readonly ihaveDispatchDelayMs: number;
   readonly optimizationThresholdRounds: number;
@@ -74,6 +81,9 @@ export const DEFAULT_GOSSIP_CONFIG: GossipConfig = {
 
   graftFirstTimeoutMs: 80,
   graftNextTimeoutMs: 40,
+  graftFirstRoundTrips: 0,
+  graftNextRoundTrips: 1.5,
+  graftTimeoutMaxMs: 500,
   ihaveDispatchDelayMs: 5,
   optimizationThresholdRounds: 7,
   messageCacheRetentionMs: 30_000,

@@ -5,7 +5,7 @@ import { bytesToHex } from "../ids.js";
 import { BROADCAST_MAX_BYTES } from "../wire/gossip-codec.js";
 import { type GossipConfig, gossipConfig } from "./config.js";
 import type { GossipOutput } from "./events.js";
-import { Plumtree, type TreeInput, type TreeMessage } from "./plumtree.js";
+import { type PeerRtt, Plumtree, type TreeInput, type TreeMessage } from "./plumtree.js";
 import { peer } from "./testing/ids.js";
 import { testHash } from "./testing/prng.js";
 
@@ -14,8 +14,8 @@ const text = (content: string) => new TextEncoder().encode(content);
 const idOf = (content: string) => bytesToHex(testHash(text(content)));
 const number = (id: string) => Number.parseInt(id, 16);
 
-function machine(config: Partial<GossipConfig> = {}) {
-  const tree = new Plumtree({ self: ME, config: gossipConfig(config), hash: testHash });
+function machine(config: Partial<GossipConfig> = {}, rttMs: PeerRtt = () => undefined) {
+  const tree = new Plumtree({ self: ME, config: gossipConfig(config), hash: testHash, rttMs });
   const raw = (input: TreeInput, nowMs = 0) => {
     const out: GossipOutput[] = [];
     tree.handle(input, nowMs, out);
@@ -149,6 +149,30 @@ describe("PT6, PT7: grafting", () => {
     expect(feed(timer)).toEqual(["graft to 2", "graft in 40"]);
     expect(feed(timer)).toEqual([]);
     expect(from(1, ihave("a"))).toEqual(["graft in 80"]);
+  });
+
+  test("GT1: the wait for an answer is one and a half round trips to whom was asked, within its bounds", () => {
+    const rttMs = new Map([
+      [peer(1), 100],
+      [peer(2), 2_000],
+      [peer(3), 3],
+    ]);
+    const { up, from, feed } = machine({ graftFirstRoundTrips: 3 }, (id) => rttMs.get(id));
+    up(1, 2, 3, 4);
+    expect(from(1, ihave("a"))).toEqual(["graft in 300"]);
+    for (const sender of [2, 3, 4]) expect(from(sender, ihave("a"))).toEqual([]);
+    const timer = { kind: "graft-timer", messageId: idOf("a") } as const;
+    expect(feed(timer)).toEqual(["graft to 1", "graft in 150"]);
+    expect(feed(timer)).toEqual(["graft to 2", "graft in 500"]);
+    expect(feed(timer)).toEqual(["graft to 3", "graft in 40"]);
+    expect(feed(timer)).toEqual(["graft to 4", "graft in 40"]); // its round trip is not known
+  });
+
+  test("GT1: as the Rust version where it is switched off", () => {
+    const { up, from, feed } = machine({ graftNextRoundTrips: 0 }, () => 100);
+    up(1);
+    expect(from(1, ihave("a"))).toEqual(["graft in 80"]);
+    expect(feed({ kind: "graft-timer", messageId: idOf("a") })).toEqual(["graft to 1", "graft in 40"]);
   });
 
   test("nothing is asked once it has come, nor of a neighbour that has left", () => {

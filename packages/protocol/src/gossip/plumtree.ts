@@ -15,6 +15,7 @@ import { BoundedSet } from "./bounded-set.js";
 import type { GossipConfig } from "./config.js";
 import { EagerLazy } from "./eager-lazy.js";
 import type { GossipOutput } from "./events.js";
+import { graftTimeoutMs } from "./graft-timeout.js";
 import { type GossipMessage, MessageCache } from "./message-cache.js";
 import { MissingMessages } from "./missing-messages.js";
 
@@ -29,6 +30,9 @@ export type TreeInput =
   | { readonly kind: "graft-timer"; readonly messageId: string }
   | { readonly kind: "evict-timer" };
 
+/** The round trip to a neighbour as the driver's transport measures it; undefined where it is not known. */
+export type PeerRtt = (peer: string) => number | undefined;
+
 /** A timer handed in this much before it is due is taken for genuine: drivers' clocks and timers differ by a millisecond or two. */
 const TIMER_SLACK_MS = 50;
 const ROUND_MAX = 0xffff;
@@ -38,6 +42,7 @@ export interface PlumtreeOptions {
   readonly config: GossipConfig;
   /** BLAKE3-256. */
   readonly hash: (content: Uint8Array) => Uint8Array;
+  readonly rttMs: PeerRtt;
 }
 
 interface IHave {
@@ -50,6 +55,7 @@ export class Plumtree {
   readonly #self: string;
   readonly #config: GossipConfig;
   readonly #hash: (content: Uint8Array) => Uint8Array;
+  readonly #rttMs: PeerRtt;
   readonly #cache: MessageCache;
   readonly #missing: MissingMessages;
   /** Ids with a first graft timer under way. Removed when it fires or the message comes. */
@@ -64,6 +70,7 @@ export class Plumtree {
     this.#self = options.self;
     this.#config = config;
     this.#hash = options.hash;
+    this.#rttMs = options.rttMs;
     this.peers = new EagerLazy(config.eagerLazyWithinActive);
     this.#cache = new MessageCache(config);
     this.#missing = new MissingMessages(config.missingCapacity, config.announcersPerMessageCapacity);
@@ -226,7 +233,8 @@ export class Plumtree {
       this.#missing.announce(id, from, round);
       if (this.#graftTimers.has(id)) continue;
       this.#graftTimers.add(id);
-      this.#scheduleGraft(id, this.#config.graftFirstTimeoutMs, out);
+      const { graftFirstTimeoutMs, graftFirstRoundTrips } = this.#config;
+      this.#scheduleGraft(id, graftFirstTimeoutMs, graftFirstRoundTrips, from, out);
     }
   }
 
@@ -238,10 +246,14 @@ export class Plumtree {
     if (first === undefined) return;
     this.peers.toEager(first.peer);
     out.push({ kind: "send", to: first.peer, message: { kind: "graft", id, round: first.round } });
-    this.#scheduleGraft(id, this.#config.graftNextTimeoutMs, out);
+    const { graftNextTimeoutMs, graftNextRoundTrips } = this.#config;
+    this.#scheduleGraft(id, graftNextTimeoutMs, graftNextRoundTrips, first.peer, out);
   }
 
-  #scheduleGraft(messageId: string, afterMs: number, out: GossipOutput[]): void {
+  /** GT1 */
+  #scheduleGraft(messageId: string, leastMs: number, roundTrips: number, peer: string, out: GossipOutput[]): void {
+    const rttMs = roundTrips > 0 ? this.#rttMs(peer) : undefined;
+    const afterMs = graftTimeoutMs(leastMs, roundTrips, rttMs, this.#config.graftTimeoutMaxMs);
     out.push({ kind: "schedule", afterMs, timer: { kind: "graft", messageId } });
   }
 

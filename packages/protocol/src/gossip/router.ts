@@ -13,6 +13,7 @@
 import { BoundedSet } from "./bounded-set.js";
 import { type GossipConfig, gossipConfig } from "./config.js";
 import type { GossipInput, GossipOutput, RoutedOutput } from "./events.js";
+import type { PeerRtt } from "./plumtree.js";
 import { TopicState } from "./topic-state.js";
 
 /** Peers heard from or being closed at once. Both are bounded by the driver's connections; this is what a faulty driver costs. */
@@ -28,6 +29,8 @@ export interface GossipRouterOptions {
   readonly random: () => number;
   /** BLAKE3-256 (32 bytes). */
   readonly hash: (bytes: Uint8Array) => Uint8Array;
+  /** Absent: waits for a grafted message are fixed (GT1). */
+  readonly rttMs?: PeerRtt;
 }
 
 export class GossipRouter {
@@ -35,6 +38,7 @@ export class GossipRouter {
   readonly config: GossipConfig;
   readonly #random: () => number;
   readonly #hash: (bytes: Uint8Array) => Uint8Array;
+  readonly #rttMs: PeerRtt;
   /** Added by the first join of a topic, removed by quit. */
   readonly #topics = new Map<string, TopicState>();
   /** RT2. Removed by the topics' disconnects, by quit, by the loss of the peer, or as the oldest. */
@@ -48,6 +52,7 @@ export class GossipRouter {
     this.config = gossipConfig(options.config);
     this.#random = options.random;
     this.#hash = options.hash;
+    this.#rttMs = options.rttMs ?? (() => undefined);
   }
 
   /**
@@ -139,8 +144,14 @@ export class GossipRouter {
     const capacity = options?.activeViewCapacity;
     const config =
       capacity === undefined ? this.config : gossipConfig({ ...this.config, activeViewCapacity: capacity });
-    const { self } = this;
-    const state = new TopicState({ self, config, random: this.#random, hash: this.#hash, ownData: this.#ownData });
+    const state = new TopicState({
+      self: this.self,
+      config,
+      random: this.#random,
+      hash: this.#hash,
+      ownData: this.#ownData,
+      rttMs: this.#rttMs,
+    });
     this.#topics.set(topic, state);
     return state;
   }

@@ -9,7 +9,7 @@ import type { GossipConfig } from "./config.js";
 import type { GossipInput, GossipOutput, GossipTimer } from "./events.js";
 import { HyParView } from "./hyparview.js";
 import { JoinRetry } from "./join-retry.js";
-import { Plumtree } from "./plumtree.js";
+import { type PeerRtt, Plumtree } from "./plumtree.js";
 
 export interface TopicStateOptions {
   readonly self: string;
@@ -17,6 +17,7 @@ export interface TopicStateOptions {
   readonly random: () => number;
   readonly hash: (content: Uint8Array) => Uint8Array;
   readonly ownData: Uint8Array | undefined;
+  readonly rttMs: PeerRtt;
 }
 
 export class TopicState {

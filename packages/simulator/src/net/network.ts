@@ -112,6 +112,12 @@ export class Network implements Net {
     return this.#end(index).connections.has(peer);
   }
 
+  /** Twice the way, and the mean jitter of both ways. */
+  rttMs(index: number, peer: number): number | undefined {
+    if (!this.connected(index, peer)) return undefined;
+    return 2 * this.paths.latencyMs(index, peer) + this.profile.jitterMs;
+  }
+
   connectionCount(index: number): number {
     return this.#end(index).connections.size;
   }

@@ -61,6 +61,10 @@ export class PlainNetwork implements Net {
     return this.#peers[index]!.has(peer);
   }
 
+  rttMs(index: number, peer: number): number | undefined {
+    return this.connected(index, peer) ? 2 * this.paths.latencyMs(index, peer) : undefined;
+  }
+
   send(from: number, to: number, lane: number, payload: unknown, bytes: number): void {
     const traffic = this.traffic[from]!;
     traffic.sentFrames++;

@@ -1,4 +1,5 @@
 /** Scenarios as data, so that workers can run them: a name, its options, its result. All of it is plain JSON. */
+import { type GraftWaitsOptions, type GraftWaitsResult, runGraftWaits } from "./graft-waits.js";
 import { type MassFailureOptions, type MassFailureResult, runMassFailure } from "./mass-failure.js";
 import { type PaperOptions, type PaperResult, runPaper } from "./paper.js";
 import { type RoundsOptions, type RoundsResult, runRounds } from "./rounds.js";
@@ -6,16 +7,19 @@ import { runSwarm, type SwarmOptions, type SwarmResult } from "./swarm.js";
 
 export type ScenarioTask =
   | { readonly kind: "rounds"; readonly options: RoundsOptions }
+  | { readonly kind: "graft-waits"; readonly options: GraftWaitsOptions }
   | { readonly kind: "mass-failure"; readonly options: MassFailureOptions }
   | { readonly kind: "paper"; readonly options: PaperOptions }
   | { readonly kind: "swarm"; readonly options: SwarmOptions };
 
-export type ScenarioResult = RoundsResult | MassFailureResult | PaperResult | SwarmResult;
+export type ScenarioResult = RoundsResult | GraftWaitsResult | MassFailureResult | PaperResult | SwarmResult;
 
 export function runScenario(task: ScenarioTask): ScenarioResult {
   switch (task.kind) {
     case "rounds":
       return runRounds(task.options);
+    case "graft-waits":
+      return runGraftWaits(task.options);
     case "mass-failure":
       return runMassFailure(task.options);
     case "paper":

@@ -10,6 +10,7 @@ const FAITHFUL: Partial<GossipConfig> = {
   refillAfterFailedRequest: false,
   clearPendingOnJoin: false,
   eagerLazyWithinActive: false,
+  graftNextRoundTrips: 0,
   joinRetryDelaysMs: [],
   joinRetrySteadyMs: Number.POSITIVE_INFINITY,
 };
@@ -23,7 +24,12 @@ export const VARIANTS = {
   clearPendingOnJoin: { ...FAITHFUL, clearPendingOnJoin: true },
   eagerLazyWithinActive: { ...FAITHFUL, eagerLazyWithinActive: true },
   joinRetry: { ...FAITHFUL, ...RETRY },
+  graftNextRoundTrips: { ...FAITHFUL, graftNextRoundTrips: 1.5 },
   graft400: { ...FAITHFUL, graftFirstTimeoutMs: 400 },
+  /** Waits for grafted messages beside what nodes run with: fixed, and the first one from the round trip, too. */
+  graftFixed: { graftNextRoundTrips: 0 },
+  graftFirst1: { graftFirstRoundTrips: 1 },
+  graftFirst3: { graftFirstRoundTrips: 3 },
   /** What nodes run with. */
   defaults: {},
 } as const satisfies Record<string, Partial<GossipConfig>>;
