@@ -40,6 +40,8 @@ export interface Net {
   connected(index: number, peer: number): boolean;
   /** The round trip as the transport at this end knows it: from the handshake on, without what is broken now. */
   rttMs(index: number, peer: number): number | undefined;
+  /** Connects where there is no connection; `onConnected` or `onDialFailed` follows. */
+  dial(from: number, to: number): void;
   /** Queues one frame on a lane, dialling where there is no connection. Never fails at once. */
   send(from: number, to: number, lane: number, payload: unknown, bytes: number): void;
   /** As `send`, where a connection is there already; false where there is none. */

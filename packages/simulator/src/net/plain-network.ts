@@ -91,6 +91,10 @@ export class PlainNetwork implements Net {
 
   endLane(): void {}
 
+  dial(): void {
+    throw new RangeError("the plain network connects by frames alone");
+  }
+
   close(index: number, peer: number): void {
     if (!this.#peers[index]!.delete(peer)) return;
     this.#peers[peer]!.delete(index);

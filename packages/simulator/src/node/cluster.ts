@@ -4,7 +4,14 @@
  *
  * Owner: the scenario. What a cluster remembers of broadcasts is dropped by `untrack`.
  */
-import type { GossipConfig, SignedRecord, TopicMessage } from "@meshwork/protocol";
+import {
+  type DirectoryChange,
+  type GossipConfig,
+  MERGED_LEAD,
+  OBITUARY_LEAD,
+  type Obituary,
+  type TopicMessage,
+} from "@meshwork/protocol";
 import { World } from "../core/world.js";
 import { BroadcastStat } from "../measure/broadcast.js";
 import type { Net } from "../net/net.js";
@@ -12,6 +19,8 @@ import { Network } from "../net/network.js";
 import { PlainNetwork } from "../net/plain-network.js";
 import { type NetProfile, QUIC } from "../net/profile.js";
 import type { SimMembershipOptions } from "./membership-driver.js";
+import type { PacketKind } from "./packets.js";
+import { RecordCache } from "./record-cache.js";
 import { type KeyPair, SharedCrypto } from "./shared-crypto.js";
 import { SimNode } from "./sim-node.js";
 
@@ -19,24 +28,38 @@ export interface ClusterOptions {
   readonly seed: number;
   readonly profile?: Partial<NetProfile>;
   readonly gossip?: Partial<GossipConfig>;
-  /** Records, directories and sync; without it the overlay alone runs. */
+  /** Records, directories, failure detection, healing and sync; without it the overlay alone runs. */
   readonly membership?: SimMembershipOptions;
-  /** Probe the active links, so that a dead neighbour is noticed after 3.7 s instead of QUIC's 30. */
+  /** Without membership: watch the active links, so that a dead neighbour is noticed after 3.7 s instead of QUIC's 30. */
   readonly probeLinks?: boolean;
 }
+
+/** What scenarios may watch. Nodes are named by host index. */
+export interface ClusterWatch {
+  change?(observer: number, change: DirectoryChange): void;
+  /** An obituary that is about to be broadcast by the one who issued it. */
+  obituary?(issuer: number, obituary: Obituary): void;
+  neighborUp?(node: number, peer: number): void;
+  duplicateIdentity?(node: number): void;
+}
+
+/** What bytes are counted by: gossip's messages, with those that carry broadcasts by what they carry; and packets. */
+export type TrafficKind = TopicMessage["kind"] | "record" | "obituary" | "merged" | PacketKind;
 
 export class Cluster {
   readonly options: ClusterOptions;
   readonly world: World;
   readonly network: Net;
   readonly crypto = new SharedCrypto();
-  readonly decoded = new WeakMap<Uint8Array, SignedRecord>();
+  readonly records = new RecordCache();
   readonly topic: string;
   /** The running program of each host; undefined where it is down. */
   readonly nodes: (SimNode | undefined)[] = [];
   /** Called at each first delivery of a followed broadcast. */
   onFirstDelivery: () => void = () => {};
+  watch: ClusterWatch = {};
   readonly sentByKind = new Map<TopicMessage["kind"], number>();
+  readonly sentBytesByKind = new Map<TrafficKind, number>();
   readonly #ids: string[] = [];
   readonly #keys: (KeyPair | undefined)[] = [];
   readonly #generations: number[] = [];
@@ -47,6 +70,9 @@ export class Cluster {
     this.options = options;
     this.world = new World(options.seed);
     const profile = { ...QUIC, ...options.profile };
+    if (profile.transport === "plain" && (options.membership !== undefined || options.probeLinks === true)) {
+      throw new RangeError("membership and probes need connections: the plain network has none");
+    }
     this.network =
       profile.transport === "plain" ? new PlainNetwork(this.world, profile) : new Network(this.world, profile);
     this.topic = Buffer.from(this.crypto.hash(new TextEncoder().encode(options.membership?.mesh ?? "sim"))).toString(
@@ -170,7 +196,17 @@ export class Cluster {
     if (stat?.delivered(node, hops ?? 0, this.world.nowMs) === true) this.onFirstDelivery();
   }
 
-  onSend(message: TopicMessage): void {
+  onSend(message: TopicMessage, bytes: number): void {
     this.sentByKind.set(message.kind, (this.sentByKind.get(message.kind) ?? 0) + 1);
+    this.count(message.kind === "gossip" ? contentKind(message.content) : message.kind, bytes);
   }
+
+  count(kind: TrafficKind, bytes: number): void {
+    this.sentBytesByKind.set(kind, (this.sentBytesByKind.get(kind) ?? 0) + bytes);
+  }
+}
+
+function contentKind(content: Uint8Array): TrafficKind {
+  if (content[0] === OBITUARY_LEAD) return "obituary";
+  return content[0] === MERGED_LEAD ? "merged" : "record";
 }

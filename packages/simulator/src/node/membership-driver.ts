@@ -1,206 +1,221 @@
 /**
- * Records in and out, as `packages/node`'s membership driver does it: builds and signs the own record when the publisher says so,
- * verifies and applies what others broadcast, keeps directories equal by sync. The decisions are those of `protocol`.
+ * Drives the membership machine of `protocol` as `packages/node`'s driver does: hands in what happened, keeps its one timer, carries
+ * out what it answers. Decides nothing.
  *
- * Owner: SimNode. Ends with the life of its host.
+ * Owner: SimNode. Ends with the life of its host. Bounds: those of the machine, whose outputs are all that is under way here.
  */
 import {
-  DecodeError,
-  Directory,
-  decodeEnvelope,
-  type NodeRecord,
-  Publisher,
-  type PublisherEvent,
-  type SignedRecord,
-  signRecord,
-  verifyEnvelope,
+  type Directory,
+  decodeObituary,
+  Membership,
+  type MembershipEvent,
+  type MembershipOutput,
+  OBITUARY_LEAD,
 } from "@meshwork/protocol";
-import type { HostTimer } from "../core/host.js";
+import { MovingTimer } from "../core/moving-timer.js";
+import type { LanePacket } from "./packets.js";
+import { ProbeLanes } from "./probe-lanes.js";
+import { Reach } from "./reach.js";
 import type { SimNode } from "./sim-node.js";
-import { SyncDriver, type SyncPacket } from "./sync-driver.js";
+import { SyncLanes } from "./sync-lanes.js";
 
-const EXPIRY_INTERVAL_MS = 5_000;
-const MAX_CONTACTS = 16;
 const VERSION = "0.1.0";
 
 export interface SimMembershipOptions {
   readonly mesh: string;
   readonly gossipIntervalMs?: number;
   readonly stalenessMs?: number;
+  /** To break a rule on purpose, so that a judge can be seen to notice: false, and the node never sees it, or never does it. */
+  readonly spoil?: {
+    readonly event?: (event: MembershipEvent, self: string) => boolean;
+    readonly output?: (output: MembershipOutput, self: string) => boolean;
+  };
 }
 
 export class MembershipDriver {
-  readonly directory: Directory;
-  readonly sync: SyncDriver;
+  readonly machine: Membership;
   readonly #node: SimNode;
-  readonly #options: SimMembershipOptions;
-  readonly #publisher: Publisher;
-  readonly #bootNonce: string;
-  #generation: number;
-  #sequence = 0;
-  #timer: HostTimer | undefined;
-  #left = false;
-  rejected = 0;
-  published = 0;
+  readonly #spoil: SimMembershipOptions["spoil"];
+  readonly #sync: SyncLanes;
+  readonly #probes: ProbeLanes;
+  readonly #reach: Reach;
+  /** Peers that healing dials. */
+  readonly #dialling = new Set<number>();
+  readonly #timer: MovingTimer;
 
   constructor(node: SimNode, options: SimMembershipOptions) {
-    const { host, cluster } = node;
+    const { host, cluster, index } = node;
+    const { mesh, stalenessMs, gossipIntervalMs, spoil } = options;
     this.#node = node;
-    this.#options = options;
-    const { stalenessMs, gossipIntervalMs } = options;
-    this.directory = new Directory({ mesh: options.mesh, self: node.id, hash: cluster.crypto.plainHash, stalenessMs });
-    this.#publisher = new Publisher({ random: host.random.next, gossipIntervalMs, stalenessMs });
-    this.#bootNonce = Buffer.from(host.random.bytes(8)).toString("hex");
-    this.#generation = cluster.nextGeneration(node.index);
-    this.sync = new SyncDriver(node, this);
+    this.#spoil = spoil;
+    this.machine = new Membership({
+      mesh,
+      self: node.id,
+      role: "member",
+      hash: cluster.crypto.plainHash,
+      random: host.random.next,
+      verify: (id, message, signature) => cluster.crypto.verify(id, message, signature),
+      lastHeardMs: (peer) => node.lastHeardMs(cluster.indexOf(peer)),
+      decode: cluster.records.decode,
+      stalenessMs,
+      gossipIntervalMs,
+      own: {
+        bootNonce: Buffer.from(host.random.bytes(8)).toString("hex"),
+        generation: cluster.nextGeneration(index),
+        nextGeneration: () => cluster.nextGeneration(index),
+        describe: () => ({
+          type: "sim",
+          addresses: [`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:4433`],
+          version: VERSION,
+          startedAtMs: host.life,
+          neighbors: node.neighbors(),
+          cpuBudgetCores: 1,
+          ramBudgetBytes: 1_073_741_824,
+          framesSent: cluster.network.traffic[index]!.sentFrames,
+          framesReceived: 0,
+        }),
+        sign: (message) => cluster.keysOf(index).sign(message),
+        unpublishable: (error) => {
+          throw error;
+        },
+      },
+    });
+    this.#sync = new SyncLanes(node, this);
+    this.#probes = new ProbeLanes(node, (event) => this.tell(event));
+    this.#reach = new Reach(node);
+    this.#timer = new MovingTimer(host, () => this.tell({ kind: "tick" }));
+  }
+
+  get directory(): Directory {
+    return this.machine.directory;
   }
 
   get generation(): number {
-    return this.#generation;
-  }
-
-  get sequence(): number {
-    return this.#sequence;
+    return this.machine.version.generation;
   }
 
   sizes(): Record<string, number> {
-    return { ...this.directory.sizes(), ...this.sync.sizes() };
+    return { ...this.machine.sizes(), ...this.#sync.sizes(), ...this.#probes.sizes(), tries: this.#reach.size };
   }
 
-  start(): void {
-    this.#tell({ kind: "boot" });
-    this.sync.start();
-    this.#node.host.interval(EXPIRY_INTERVAL_MS, () => this.expire());
+  /** `seeds`: where the mesh was found, as of the real node's configuration. */
+  start(seeds: readonly number[]): void {
+    this.tell({ kind: "boot" });
+    const targets = seeds.map((seed) => ({ id: this.#node.cluster.idOf(seed), addresses: [] }));
+    if (targets.length > 0) this.tell({ kind: "seeds", targets });
   }
 
-  leave(): void {
-    this.#tell({ kind: "leaving" });
-    this.#left = true;
+  tell(event: MembershipEvent): void {
+    if (this.#spoil?.event?.(event, this.#node.id) === false) return;
+    const { outputs, nextAtMs } = this.machine.handle(event, this.#node.host.now());
+    this.#timer.set(nextAtMs);
+    for (const output of outputs) {
+      if (this.#spoil?.output?.(output, this.#node.id) !== false) this.#carryOut(output);
+    }
   }
 
-  /** What the record says has changed: publishes as the publisher allows. */
-  changed(): void {
-    this.#tell({ kind: "changed" });
+  heard(peer: number): void {
+    this.#reach.heard(peer);
   }
 
-  neighborUp(id: string): void {
-    this.directory.markProven(id);
-    // A broadcast without neighbours reached nobody; who joins or comes back says who it is.
-    if (this.#node.neighbors().length <= 1 && this.#sequence > 0 && !this.#left) this.#publish("alive");
-    this.sync.withNeighbor(id);
+  onPacket(from: number, lane: number, packet: LanePacket): void {
+    if (packet.kind === "sync") this.#sync.onFrame(from, lane, packet.frame, packet.opens);
+    else if (packet.kind === "sync-end") this.#sync.onPeerEnd(from, lane);
+    else this.#probes.onFrame(from, lane, packet.frame);
   }
 
-  neighborDown(id: string): void {
-    this.directory.neighborGone(id);
-    const members = this.directory.entries().filter((entry) => entry.id !== this.#node.id);
-    const peers = this.#node.host.random.sample(members, MAX_CONTACTS).map((entry) => entry.id);
-    if (peers.length > 0) this.#node.handle({ kind: "contacts", peers });
+  onConnected(peer: number): void {
+    this.#sync.onConnected(peer);
+    if (!this.#dialling.delete(peer)) return;
+    this.tell({ kind: "contacted", peer: this.#node.cluster.idOf(peer), shared: true });
   }
 
+  onDialFailed(peer: number): void {
+    this.#sync.onDialFailed(peer);
+    this.#probes.peerLost(peer);
+    if (!this.#dialling.delete(peer)) return;
+    this.tell({ kind: "dial-failed", peer: this.#node.cluster.idOf(peer) });
+  }
+
+  /** No connection is left. Comes before gossip hears of it. */
   peerLost(peer: number): void {
-    this.sync.peerLost(peer);
+    this.tell({ kind: "peer-lost", peer: this.#node.cluster.idOf(peer) });
+    this.restarted(peer);
   }
 
-  onSync(from: number, packet: SyncPacket): void {
-    if (!this.#left) this.sync.onPacket(from, packet);
+  /** What was under way with the peer's former life is over. */
+  restarted(peer: number): void {
+    this.#sync.peerLost(peer);
+    this.#probes.peerLost(peer);
   }
 
-  received(content: Uint8Array, deliveredBy: string): void {
-    const signed = this.#decode(content);
-    if (signed === undefined || !this.directory.wants(signed) || !this.#verified(signed)) return;
-    const outcome = this.directory.apply(signed, { deliveredBy }, this.#node.host.now());
-    if (outcome.kind === "self-conflict") this.#takeGeneration(outcome.generation);
-    if (outcome.kind === "buried" && outcome.tombstone.signed !== undefined) {
-      this.#node.broadcast(outcome.tombstone.signed.bytes);
-    }
-    this.liveChanged();
-  }
-
-  applySynced(signed: SignedRecord, ageMs: number): void {
-    if (!this.#verified(signed)) return;
-    const outcome = this.directory.apply(signed, { viaSync: true, ageMs }, this.#node.host.now());
-    if (outcome.kind === "self-conflict") this.#takeGeneration(outcome.generation);
-  }
-
-  expire(): void {
-    this.directory.expire(this.#node.host.now());
-    this.directory.takeChanges();
-  }
-
-  liveChanged(): void {
-    this.directory.takeChanges();
-    this.#tell({ kind: "live", members: this.directory.size });
-  }
-
-  /** Read once per payload: gossip hands the same bytes to every node. */
-  #decode(content: Uint8Array): SignedRecord | undefined {
-    const { decoded } = this.#node.cluster;
-    let signed = decoded.get(content);
-    if (signed !== undefined) return signed;
-    try {
-      signed = decodeEnvelope(content);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.rejected++;
-      return undefined;
-    }
-    decoded.set(content, signed);
-    return signed;
-  }
-
-  #verified(signed: SignedRecord): boolean {
-    const { crypto } = this.#node.cluster;
-    const holds = verifyEnvelope(signed, (id, message, signature) => crypto.verify(id, message, signature));
-    if (!holds) this.rejected++;
-    return holds;
-  }
-
-  #takeGeneration(atLeast: number): void {
-    while (this.#generation < atLeast) this.#generation = this.#node.cluster.nextGeneration(this.#node.index);
-    this.#sequence = 0;
-    this.#tell({ kind: "changed" });
-  }
-
-  #tell(event: PublisherEvent): void {
-    const { host } = this.#node;
-    const nowMs = host.now();
-    const { publish, nextAtMs } = this.#publisher.handle(event, nowMs);
-    if (publish !== undefined) this.#publish(publish === "leave" ? "leaving" : "alive");
-    this.#timer?.cancel();
-    if (Number.isFinite(nextAtMs)) {
-      this.#timer = host.timer(Math.max(1, nextAtMs - nowMs), () => this.#tell({ kind: "tick" }));
+  #carryOut(output: MembershipOutput): void {
+    const node = this.#node;
+    const { cluster } = node;
+    switch (output.kind) {
+      case "broadcast":
+        if (output.content[0] === OBITUARY_LEAD) cluster.watch.obituary?.(node.index, decodeObituary(output.content));
+        node.broadcast(output.content);
+        break;
+      case "ping":
+        node.ping(cluster.indexOf(output.peer), output.dial);
+        break;
+      case "ask":
+        this.#probes.ask(output.ask, cluster.indexOf(output.helper), output.accusation, output.budgetMs);
+        break;
+      case "try": {
+        const { attempt, peer, budgetMs } = output;
+        this.#reach.try(cluster.indexOf(peer), budgetMs, (heardAgoMs) =>
+          this.tell({ kind: "tried", attempt, heardAgoMs }),
+        );
+        break;
+      }
+      case "reply":
+        this.#probes.reply(output.ask, output.reply);
+        break;
+      case "tell":
+        this.#probes.tell(cluster.indexOf(output.peer), output.obituary);
+        break;
+      case "sync":
+        this.#sync.initiate(cluster.indexOf(output.peer));
+        break;
+      case "dial":
+        this.#dial(output.target.id);
+        break;
+      case "join":
+        node.handle({ kind: "join", peers: [output.peer], protectMs: output.protectMs });
+        break;
+      case "repair":
+        node.handle({ kind: "repair", peer: output.peer });
+        break;
+      case "drop":
+        node.handle({ kind: "drop", peer: output.peer });
+        if (output.cut) node.disconnect(cluster.indexOf(output.peer));
+        break;
+      case "contacts":
+        node.handle({ kind: "contacts", peers: output.peers });
+        break;
+      case "mismatch":
+        throw new Error(`a contact of another mesh: ${output.peer}`);
+      case "duplicate-identity":
+        cluster.watch.duplicateIdentity?.(node.index);
+        break;
+      case "change":
+        cluster.watch.change?.(node.index, output.change);
+        break;
+      default:
+        output satisfies never;
     }
   }
 
-  #publish(status: NodeRecord["status"]): void {
-    this.#sequence++;
-    this.published++;
-    const { cluster, host } = this.#node;
-    const signed = signRecord(this.#record(status), (message) => cluster.keysOf(this.#node.index).sign(message));
-    this.directory.setOwn(signed, host.now());
-    this.directory.takeChanges();
-    this.#node.broadcast(signed.bytes);
-  }
-
-  #record(status: NodeRecord["status"]): NodeRecord {
-    return {
-      id: this.#node.id,
-      bootNonce: this.#bootNonce,
-      mesh: this.#options.mesh,
-      type: "sim",
-      generation: this.#generation,
-      sequence: this.#sequence,
-      addresses: [`10.${this.#node.index >> 16}.${(this.#node.index >> 8) & 255}.${this.#node.index & 255}:4433`],
-      version: VERSION,
-      startedAtMs: 0,
-      neighbors: this.#node.neighbors(),
-      loadClass: "normal",
-      cpuBudgetCores: 1,
-      ramBudgetBytes: 1_073_741_824,
-      framesSent: 0,
-      framesReceived: 0,
-      refreshIntervalMs: Math.round(this.#publisher.refreshIntervalMs),
-      status,
-    };
+  #dial(id: string): void {
+    const { network } = this.#node.cluster;
+    const peer = this.#node.cluster.indexOf(id);
+    if (network.connected(this.#node.index, peer)) {
+      this.tell({ kind: "contacted", peer: id, shared: true });
+      return;
+    }
+    this.#dialling.add(peer);
+    network.dial(this.#node.index, peer);
   }
 }

@@ -1,8 +1,9 @@
 /**
- * A simulated node: the gossip router of `protocol`, driven as `packages/node`'s gossip driver does it, with membership and link
- * probes where they are switched on. It decides nothing that the real node does not decide.
+ * A simulated node: the gossip router of `protocol`, driven as `packages/node`'s gossip driver does it, with membership, or the
+ * failure detector alone, where they are switched on. It decides nothing that the real node does not decide.
  *
- * Owner: Cluster; one per life of a host.
+ * Owner: Cluster; one per life of a host. Bounds: 64 peers to ping as soon as there is a connection; what was heard of whom goes
+ * with the connection.
  */
 import {
   type GossipInput,
@@ -14,12 +15,13 @@ import {
 import { type Host, HostTimer } from "../core/host.js";
 import type { Program } from "../net/net.js";
 import type { Cluster } from "./cluster.js";
-import { LinkProber, type ProbePacket } from "./link-prober.js";
+import { LinkDetector } from "./link-detector.js";
 import { MembershipDriver } from "./membership-driver.js";
 import { gossipFrameBytes } from "./message-size.js";
-import type { SyncPacket } from "./sync-driver.js";
+import { type LanePacket, PING, PING_BYTES, PONG, type ProbePacket, packetBytes, packetKind } from "./packets.js";
 
 export const GOSSIP_LANE = 0;
+const MAX_PINGS_WAITING = 64;
 
 export class SimNode implements Program {
   readonly cluster: Cluster;
@@ -27,9 +29,14 @@ export class SimNode implements Program {
   readonly id: string;
   readonly router: GossipRouter;
   readonly membership: MembershipDriver | undefined;
-  readonly prober: LinkProber | undefined;
+  readonly links: LinkDetector | undefined;
   /** Which life of each connected peer is known; entries go when the peer is lost. */
   readonly #lives = new Map<number, number>();
+  /** When a byte of each connected peer last came, by the host's clock. */
+  readonly #heardAtMs = new Map<number, number>();
+  readonly #toPing = new Set<number>();
+  readonly #listens: boolean;
+  #nextLane = 1;
   #quit = false;
 
   constructor(cluster: Cluster, host: Host) {
@@ -45,7 +52,8 @@ export class SimNode implements Program {
       rttMs: (peer) => cluster.network.rttMs(host.index, cluster.indexOf(peer)),
     });
     this.membership = options.membership === undefined ? undefined : new MembershipDriver(this, options.membership);
-    this.prober = options.probeLinks === true ? new LinkProber(this) : undefined;
+    this.links = options.membership === undefined && options.probeLinks === true ? new LinkDetector(this) : undefined;
+    this.#listens = this.membership !== undefined || this.links !== undefined;
   }
 
   get index(): number {
@@ -55,13 +63,12 @@ export class SimNode implements Program {
   /** Joins the topic through these hosts; what the real node does after its last boot step. */
   boot(contacts: readonly number[]): void {
     this.handle({ kind: "join", peers: contacts.map((contact) => this.cluster.idOf(contact)) });
-    this.membership?.start();
-    this.prober?.start();
+    this.membership?.start(contacts);
   }
 
   /** Leaves in good order; the host may be stopped afterwards. */
   leave(): void {
-    this.membership?.leave();
+    this.membership?.tell({ kind: "leaving" });
     this.handle({ kind: "quit" });
     this.#quit = true;
   }
@@ -78,15 +85,57 @@ export class SimNode implements Program {
     if (!this.#quit) this.#apply(this.router.handle(this.cluster.topic, input, this.host.now()));
   }
 
-  peerLost(peer: number): void {
-    this.#lives.delete(peer);
-    if (!this.#quit) this.#apply(this.router.peerLost(this.cluster.idOf(peer), this.host.now()));
+  /** Of a peer with a connection: when a byte of it last came. */
+  lastHeardMs(peer: number): number | undefined {
+    return this.cluster.network.connected(this.index, peer) ? this.#heardAtMs.get(peer) : undefined;
+  }
+
+  /** `dial`: makes a connection first where there is none; where that fails, nothing comes of it. */
+  ping(peer: number, dial: boolean): void {
+    const { network } = this.cluster;
+    if (network.datagram(this.index, peer, PING, PING_BYTES)) {
+      this.cluster.count("ping", PING_BYTES);
+    } else if (dial && this.#toPing.size < MAX_PINGS_WAITING) {
+      this.#toPing.add(peer);
+      network.dial(this.index, peer);
+    }
+  }
+
+  /** A number for a stream that this end opens; the other end's have the other parity. */
+  newLane(peer: number): number {
+    return this.#nextLane++ * 2 + (this.index < peer ? 0 : 1);
+  }
+
+  /** The first packet of a stream; dials where there is no connection. */
+  open(peer: number, lane: number, packet: LanePacket): void {
+    const bytes = packetBytes(packet);
+    this.cluster.count(packetKind(packet), bytes);
+    this.cluster.network.send(this.index, peer, lane, packet, bytes);
+  }
+
+  /** A further packet of a stream, which goes with its connection. */
+  answer(peer: number, lane: number, packet: LanePacket): void {
+    const bytes = packetBytes(packet);
+    if (this.cluster.network.sendConnected(this.index, peer, lane, packet, bytes)) {
+      this.cluster.count(packetKind(packet), bytes);
+    }
+  }
+
+  endLane(peer: number, lane: number): void {
+    this.cluster.network.endLane(this.index, peer, lane);
+  }
+
+  /** Closes the connection to the peer, which everybody here hears of as a loss. */
+  disconnect(peer: number): void {
+    if (!this.cluster.network.connected(this.index, peer)) return;
+    this.cluster.network.close(this.index, peer);
+    this.onLost(peer);
   }
 
   onFrame(from: number, lane: number, payload: unknown): void {
-    this.prober?.heard(from);
+    this.#heard(from);
     if (lane !== GOSSIP_LANE) {
-      this.membership?.onSync(from, payload as SyncPacket);
+      this.membership?.onPacket(from, lane, payload as LanePacket);
       return;
     }
     const message = payload as TopicMessage;
@@ -95,34 +144,53 @@ export class SimNode implements Program {
   }
 
   onDatagram(from: number, payload: unknown): void {
-    this.prober?.onProbe(from, payload as ProbePacket);
+    this.#heard(from);
+    if (!(payload as ProbePacket).ping) return;
+    if (this.cluster.network.datagram(this.index, from, PONG, PING_BYTES)) this.cluster.count("pong", PING_BYTES);
+    const peer = this.cluster.idOf(from);
+    this.membership?.tell({ kind: "probed", peer });
+    this.links?.tell({ kind: "probed", peer });
   }
 
   /** A peer that came back as another process has forgotten us: what we knew of the link is lost with its former life. */
   onConnected(peer: number, life: number): void {
-    this.prober?.heard(peer);
+    this.#heard(peer);
     const before = this.#lives.get(peer);
-    if (before !== undefined && before !== life) this.peerLost(peer);
+    if (before !== undefined && before !== life) {
+      this.membership?.restarted(peer);
+      this.#gossipLost(peer);
+    }
     this.#lives.set(peer, life);
+    if (this.#toPing.delete(peer)) this.ping(peer, false);
+    this.membership?.onConnected(peer);
   }
 
   onLost(peer: number): void {
+    this.#heardAtMs.delete(peer);
     this.membership?.peerLost(peer);
-    this.peerLost(peer);
+    this.links?.tell({ kind: "peer-lost", peer: this.cluster.idOf(peer) });
+    this.#gossipLost(peer);
   }
 
   onDialFailed(peer: number): void {
-    this.peerLost(peer);
-  }
-
-  /** The prober's verdict: the connection is closed, which gossip hears as a lost peer. */
-  linkDead(peer: number): void {
-    this.cluster.network.close(this.index, peer);
-    this.onLost(peer);
+    this.#toPing.delete(peer);
+    this.membership?.onDialFailed(peer);
+    this.#gossipLost(peer);
   }
 
   holds(peer: number): boolean {
     return this.neighbors().includes(this.cluster.idOf(peer));
+  }
+
+  #heard(peer: number): void {
+    if (!this.#listens) return;
+    this.#heardAtMs.set(peer, this.host.now());
+    this.membership?.heard(peer);
+  }
+
+  #gossipLost(peer: number): void {
+    this.#lives.delete(peer);
+    if (!this.#quit) this.#apply(this.router.peerLost(this.cluster.idOf(peer), this.host.now()));
   }
 
   #apply(outputs: readonly RoutedOutput[]): void {
@@ -130,16 +198,12 @@ export class SimNode implements Program {
     const { network } = cluster;
     for (const { output } of outputs) {
       switch (output.kind) {
-        case "send":
-          cluster.onSend(output.message);
-          network.send(
-            this.index,
-            cluster.indexOf(output.to),
-            GOSSIP_LANE,
-            output.message,
-            gossipFrameBytes(output.message),
-          );
+        case "send": {
+          const bytes = gossipFrameBytes(output.message);
+          cluster.onSend(output.message, bytes);
+          network.send(this.index, cluster.indexOf(output.to), GOSSIP_LANE, output.message, bytes);
           break;
+        }
         case "schedule":
           this.host.arm(output.afterMs, new GossipTimerTask(this, output.timer));
           break;
@@ -147,12 +211,13 @@ export class SimNode implements Program {
           if (network.closesOnRelease) network.close(this.index, cluster.indexOf(output.peer));
           break;
         case "neighbor-up":
-          this.prober?.watch(cluster.indexOf(output.peer));
-          this.membership?.neighborUp(output.peer);
+          cluster.watch.neighborUp?.(this.index, cluster.indexOf(output.peer));
+          this.membership?.tell(output);
+          this.links?.tell(output);
           break;
         case "neighbor-down":
-          this.prober?.unwatch(cluster.indexOf(output.peer));
-          this.membership?.neighborDown(output.peer);
+          this.membership?.tell(output);
+          this.links?.tell(output);
           break;
         case "received":
           cluster.onReceived(
@@ -160,7 +225,11 @@ export class SimNode implements Program {
             output.content,
             output.scope.kind === "swarm" ? output.scope.round + 1 : undefined,
           );
-          this.membership?.received(output.content, output.deliveredFrom);
+          this.membership?.tell({
+            kind: "broadcast",
+            content: output.content,
+            deliveredBy: output.deliveredFrom,
+          });
           break;
         case "peer-data":
           break;

@@ -97,7 +97,6 @@ class Swarm {
         jitterMs: random.pick([0, 5, 50]),
       },
       membership: { mesh: "swarm" },
-      probeLinks: true,
     });
   }
 
@@ -310,9 +309,9 @@ class Swarm {
     for (const peer of [...router.eagerPeers(topic), ...router.lazyPeers(topic)]) {
       if (!active.includes(peer)) fail("an eager or lazy peer is no neighbour");
     }
-    const { directory, sync } = node.membership!;
+    const { directory } = node.membership!;
     if (directory.size > this.#nodes) fail(`${directory.size} members of ${this.#nodes}`);
-    if ((sync.sizes().syncSessions ?? 0) > 32) fail("too many sync sessions");
+    if ((node.membership!.sizes().syncSessions ?? 0) > 32) fail("too many sync sessions");
     const own = directory.get(node.id);
     if (own !== undefined && own.record.generation !== node.membership!.generation)
       fail("the own record is not its own");
