@@ -5,7 +5,7 @@
 import { bootNode, type MeshNode } from "@meshwork/node";
 import { connectParent } from "@meshwork/supervisor/child";
 import { behave } from "./demo/index.js";
-import { onEnd, printError } from "./process/ending.js";
+import { endWithNode, onEnd, printError } from "./process/ending.js";
 
 let node: MeshNode | undefined;
 let step: string | undefined;
@@ -25,6 +25,7 @@ try {
       },
     },
   );
+  void endWithNode(node);
   behave(node, { traffic: false });
   if (ending.asked) await node.close("stopped while booting");
   else await parent?.ready(node);

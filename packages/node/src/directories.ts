@@ -1,36 +1,27 @@
 /**
- * The directories of a node, one per mesh it takes part in, seen as one: resolving, selecting, listening.
- * The machines themselves (`Directory` in protocol) are pure; this owns their expiry timer and the listeners.
+ * The directories of a node, one per mesh it takes part in, seen as one: resolving, selecting, listening. Membership changes them
+ * and says so by `changed`; this owns the listeners and the index of names.
  */
 import {
-  type ApplyOutcome,
-  Directory,
+  type Directory,
   type DirectoryChange,
   type DirectoryEntry,
   MeshError,
   type Named,
   NameIndex,
-  type RecordSource,
-  type SignedRecord,
 } from "@meshwork/protocol";
 import { BoundedChannel } from "./bounded-channel.js";
-import type { Hash, MeshTopic } from "./meshes.js";
 import type { NodeDirectory, Target } from "./types.js";
 
-/** How often stale entries are looked for. Staleness is counted in tens of seconds, so one look a second costs more than it gives. */
-const EXPIRY_INTERVAL_MS = 5_000;
 /** A loop over `changes()` may fall this far behind. */
 const MAX_QUEUED_CHANGES = 1_024;
 const MAX_LISTENERS = 256;
 
 export interface DirectoriesOptions {
-  readonly meshes: readonly MeshTopic[];
+  readonly byMesh: ReadonlyMap<string, Directory>;
   readonly self: string;
   readonly now: () => number;
   readonly random: () => number;
-  readonly stalenessMs: number | undefined;
-  readonly hash: Hash;
-  readonly onExpired: (mesh: string, removed: number, durationMs: number) => void;
 }
 
 export class Directories implements NodeDirectory {
@@ -39,25 +30,13 @@ export class Directories implements NodeDirectory {
   readonly #names = new NameIndex<Named>();
   readonly #listeners = new Set<(change: DirectoryChange) => void>();
   readonly #channels = new Set<BoundedChannel<DirectoryChange>>();
-  #expiry: NodeJS.Timeout | undefined;
 
   constructor(options: DirectoriesOptions) {
     this.#options = options;
-    this.#byMesh = new Map(
-      options.meshes.map(({ mesh }) => [
-        mesh,
-        new Directory({ mesh, self: options.self, hash: options.hash, stalenessMs: options.stalenessMs }),
-      ]),
-    );
-  }
-
-  start(): void {
-    this.#expiry = setInterval(() => this.#expire(), EXPIRY_INTERVAL_MS);
-    this.#expiry.unref();
+    this.#byMesh = options.byMesh;
   }
 
   stop(): void {
-    clearInterval(this.#expiry);
     for (const channel of [...this.#channels]) channel.end();
     this.#listeners.clear();
   }
@@ -66,36 +45,17 @@ export class Directories implements NodeDirectory {
     return this.#byMesh.get(mesh);
   }
 
-  /** Applies a verified record; `deliveredBy` is the neighbour it came from, `ageMs` what a sync said of its age. */
-  apply(mesh: string, signed: SignedRecord, source: RecordSource): ApplyOutcome | undefined {
-    const directory = this.#byMesh.get(mesh);
-    if (directory === undefined) return undefined;
-    const outcome = directory.apply(signed, source, this.#options.now());
-    this.#drain(directory);
-    return outcome;
-  }
-
-  /** Sets the own record before it is published. */
-  setOwn(mesh: string, signed: SignedRecord): void {
-    const directory = this.#byMesh.get(mesh);
-    if (directory === undefined) return;
-    directory.setOwn(signed, this.#options.now());
-    this.#drain(directory);
-  }
-
-  /** Hands changes that a directory has collected to those who listen. */
-  #drain(directory: Directory): void {
-    for (const change of directory.takeChanges()) {
-      this.#index(change);
-      for (const listener of this.#listeners) listener(change);
-      for (const channel of this.#channels) channel.push(change);
-    }
+  /** A directory has changed: those who listen hear of it. */
+  changed(change: DirectoryChange): void {
+    this.#index(change);
+    for (const listener of this.#listeners) listener(change);
+    for (const channel of this.#channels) channel.push(change);
   }
 
   /** Names are resolved per message: by an index that follows the changes, not by a walk. */
   #index(change: DirectoryChange): void {
     if (change.kind === "joined") this.#names.add(change.entry);
-    else if (change.kind === "left" || change.kind === "expired")
+    else if (change.kind === "left" || change.kind === "dead" || change.kind === "expired")
       this.#names.remove(change.entry.mesh, change.entry.id);
   }
 
@@ -158,11 +118,7 @@ export class Directories implements NodeDirectory {
   }
 
   sizes(): Record<string, number> {
-    const sizes: Record<string, number> = { directoryListeners: this.#listeners.size + this.#channels.size };
-    for (const directory of this.#byMesh.values()) {
-      for (const [name, size] of Object.entries(directory.sizes())) sizes[name] = (sizes[name] ?? 0) + size;
-    }
-    return sizes;
+    return { directoryListeners: this.#listeners.size + this.#channels.size };
   }
 
   #guardListeners(): void {
@@ -171,15 +127,6 @@ export class Directories implements NodeDirectory {
         "MESH_E_OVERLOADED",
         `${MAX_LISTENERS} listeners on one directory: leave loops and call the unsubscribe`,
       );
-    }
-  }
-
-  #expire(): void {
-    for (const [mesh, directory] of this.#byMesh) {
-      const startMs = this.#options.now();
-      const removed = directory.expire(startMs).length;
-      this.#drain(directory);
-      if (removed > 0) this.#options.onExpired(mesh, removed, this.#options.now() - startMs);
     }
   }
 }

@@ -72,8 +72,18 @@ export class GossipDriver {
     }
   }
 
-  join(mesh: MeshTopic, peers: readonly string[]): void {
-    this.#handle(mesh.topic, { kind: "join", peers });
+  /** `protectMs`: not evicted for so long, as a healing contact must not be. */
+  join(mesh: MeshTopic, peers: readonly string[], protectMs?: number): void {
+    this.#handle(mesh.topic, { kind: "join", peers, ...(protectMs === undefined ? {} : { protectMs }) });
+  }
+
+  /** One end alone holds the link: asks the peer anew. */
+  repair(mesh: MeshTopic, peer: string): void {
+    this.#handle(mesh.topic, { kind: "repair", peer });
+  }
+
+  drop(mesh: MeshTopic, peer: string): void {
+    this.#handle(mesh.topic, { kind: "drop", peer });
   }
 
   /** Peers that may be asked when a topic has no neighbour left. */
@@ -85,7 +95,7 @@ export class GossipDriver {
     this.#handle(mesh.topic, { kind: "broadcast", content, scope: "swarm" });
   }
 
-  activeView(mesh: string): readonly string[] {
+  neighbors(mesh: string): readonly string[] {
     const topic = this.#byMesh.get(mesh);
     return topic === undefined ? [] : this.#router.activeView(topic.topic);
   }

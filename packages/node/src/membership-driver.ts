@@ -1,251 +1,297 @@
 /**
- * Records in and out: builds and signs the own record when the publisher says so, verifies and applies what others broadcast,
- * and keeps directories equal by sync. The decisions are the pure machines' in protocol; this carries them out.
+ * Membership on the wire: one machine per topic (`Membership` in protocol) decides, this carries out. Pings, questions to helpers,
+ * obituaries handed over, syncs, healing's dials; and back what came of them.
  *
- * Owner: the node. Its timer is the publisher's next tick; it ends with `leave` and `stop`.
+ * Owner: the node; it ends with `leave` and `stop`.
  */
 import {
-  DecodeError,
-  decodeEnvelope,
+  type DirectoryChange,
   type LoadClass,
-  MeshError,
-  type NodeRecord,
+  type Membership,
+  type MembershipEvent,
+  type MembershipOutput,
   nextLoadClass,
-  Publisher,
-  type PublisherEvent,
-  type SignedRecord,
-  signRecord,
-  verifyEnvelope,
+  type Seed,
 } from "@meshwork/protocol";
-import type { InboundStream, Transport } from "@meshwork/transport";
-import { advertisedAddresses } from "./advertised-addresses.js";
-import type { Directories } from "./directories.js";
-import type { Identity } from "./identity.js";
-import type { Hash, MeshTopic } from "./meshes.js";
-import type { ResolvedOptions } from "./options.js";
-import { SyncDriver } from "./sync-driver.js";
-import { Verifier } from "./verifier.js";
-import { VERSION } from "./version.js";
+import { CloseCode, StreamTag, type Transport, type TransportEvent } from "@meshwork/transport";
+import type { MeshTopic } from "./meshes.js";
+import { ProbeStreams } from "./probe-streams.js";
+import { reach } from "./reach.js";
+import { type SyncEnd, SyncSessions } from "./sync-sessions.js";
+import { TopicMembership } from "./topic-membership.js";
 
-/** How many members are offered to the gossip as contacts for re-joining. */
-const MAX_CONTACTS = 16;
+const PING_TIMEOUT_MS = 900;
+/** Topics share connections: a peer that was just pinged for one of them need not be for the other. */
+const PING_GAP_MS = 300;
+const HEALING_DIAL_TIMEOUT_MS = 5_000;
 
-export interface MembershipOptions {
-  readonly identity: Identity;
-  readonly bootNonce: string;
-  readonly options: ResolvedOptions;
+export interface MembershipDriverOptions {
   readonly topics: readonly MeshTopic[];
+  readonly machines: ReadonlyMap<string, Membership>;
   readonly transport: Transport;
-  readonly directories: Directories;
-  readonly hash: Hash;
   readonly now: () => number;
-  readonly random: () => number;
-  readonly broadcast: (mesh: MeshTopic, content: Uint8Array) => void;
-  readonly neighbors: (mesh: string) => readonly string[];
-  readonly contacts: (mesh: MeshTopic, peers: readonly string[]) => void;
-  readonly framesSoFar: () => { readonly sent: number; readonly received: number };
-  readonly onSynced: (mesh: string, entries: number, durationMs: number) => void;
+  /** Neighbours that speak `/iroh-gossip/1` alone. */
+  readonly isForeign: (peerId: string) => boolean;
+  readonly gossip: MembershipGossip;
+  readonly events: MembershipDriverEvents;
+}
+
+/** What membership asks of the gossip. */
+export interface MembershipGossip {
+  broadcast(mesh: MeshTopic, content: Uint8Array): void;
+  contacts(mesh: MeshTopic, peers: readonly string[]): void;
+  join(mesh: MeshTopic, peers: readonly string[], protectMs?: number): void;
+  repair(mesh: MeshTopic, peerId: string): void;
+  drop(mesh: MeshTopic, peerId: string): void;
+  neighbors(mesh: string): readonly string[];
+}
+
+export interface MembershipDriverEvents {
+  change(change: DirectoryChange): void;
+  synced(mesh: string, entries: number, durationMs: number): void;
+  rtt(rttMs: number): void;
+  probeFailed(): void;
+  /** A healing contact is of another mesh. */
+  mismatch(mesh: MeshTopic, peerId: string): void;
+  duplicateIdentity(bootNonce: string): void;
 }
 
 export class MembershipDriver {
-  readonly #options: MembershipOptions;
-  readonly #own: MeshTopic;
-  readonly #publisher: Publisher;
-  readonly #verifier = new Verifier();
-  readonly #sync: SyncDriver;
-  readonly #wallStartMs = Date.now();
-  #generation: number;
-  #sequence = 0;
+  readonly #options: MembershipDriverOptions;
+  readonly #topics = new Map<string, TopicMembership>();
+  readonly #streams: ProbeStreams;
+  readonly #sync: SyncSessions;
+  /** When each neighbour was last pinged; entries go with the peer. */
+  readonly #pingedAtMs = new Map<string, number>();
   #loadClass: LoadClass | undefined;
-  #load: { cpuUsedCores: number; rssBytes: number } | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #rejected = 0;
-  #left = false;
   #stopped = false;
 
-  constructor(options: MembershipOptions) {
+  constructor(options: MembershipDriverOptions) {
+    const { transport, now } = options;
     this.#options = options;
-    this.#own = options.topics[0]!;
-    this.#generation = options.identity.generation;
-    this.#publisher = new Publisher({
-      random: options.random,
-      gossipIntervalMs: options.options.gossipIntervalMs,
-      stalenessMs: options.options.stalenessMs,
+    for (const mesh of options.topics) {
+      const machine = options.machines.get(mesh.mesh);
+      if (machine === undefined) continue;
+      this.#topics.set(mesh.mesh, new TopicMembership(machine, now, (output) => this.#carryOut(mesh, output)));
+    }
+    this.#streams = new ProbeStreams(transport, {
+      asked: (ask, from, accusation, budgetMs) => {
+        const topic = this.#topics.get(accusation.mesh);
+        if (topic === undefined) this.#streams.reply(ask, { outcome: "declined" });
+        else topic.tell({ kind: "asked", ask, from, accusation, budgetMs });
+      },
+      obituary: (obituary) => void this.#topics.get(obituary.mesh)?.tell({ kind: "obituary", obituary }),
     });
-    this.#sync = new SyncDriver({
-      transport: options.transport,
-      directories: options.directories,
-      topics: options.topics,
-      now: options.now,
-      random: options.random,
-      neighbors: options.neighbors,
-      verify: (signed) => this.#verified(signed),
-      onSynced: options.onSynced,
-      onApplied: (mesh) => this.#liveChanged(mesh),
-      onSelfConflict: (generation) => this.#takeGeneration(generation),
+    this.#sync = new SyncSessions({
+      transport,
+      now,
+      directoryOf: (mesh) => this.#topics.get(mesh)?.machine.directory,
+      onRecord: (mesh, { signed, ageMs }) => this.#joinedBy(mesh, { kind: "synced-record", signed, ageMs }),
+      onObituary: (mesh, obituary) => void this.#topics.get(mesh)?.tell({ kind: "synced-obituary", obituary }),
+      onEnd: (mesh, end) => this.#synced(mesh, end),
     });
   }
 
   sizes(): Record<string, number> {
-    return { ...this.#sync.sizes(), verifierKeys: this.#verifier.size, recordsRejected: this.#rejected };
+    const sizes: Record<string, number> = {
+      ...this.#streams.sizes(),
+      ...this.#sync.sizes(),
+      pingedPeers: this.#pingedAtMs.size,
+    };
+    for (const { machine } of this.#topics.values()) {
+      for (const [name, size] of Object.entries(machine.sizes())) sizes[name] = (sizes[name] ?? 0) + size;
+    }
+    return sizes;
+  }
+
+  /** Streams find their owner from here on. */
+  open(): void {
+    const { transport } = this.#options;
+    transport.handleStreams(StreamTag.sync, (stream) => this.#sync.accept(stream));
+    transport.handleStreams(StreamTag.probe, (stream) => this.#streams.accept(stream));
   }
 
   /** The own record exists, and is broadcast as soon as somebody hears. */
   start(): void {
-    this.#tell({ kind: "boot" });
-    this.#sync.start();
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#sync.stop();
+    this.#tellAll({ kind: "boot" });
   }
 
   /** The signed goodbye; nothing is published after it. */
   leave(): void {
-    this.#tell({ kind: "leaving" });
-    this.#left = true;
+    this.#tellAll({ kind: "leaving" });
   }
 
-  neighborUp(mesh: MeshTopic, peerId: string): void {
-    this.#options.directories.of(mesh.mesh)?.markProven(peerId);
-    // A broadcast without neighbours reached nobody; who joins or comes back says who it is.
-    if (mesh === this.#own && this.#options.neighbors(mesh.mesh).length <= 1) this.#rebroadcast();
-    this.#sync.withNeighbor(mesh, peerId);
+  stop(): void {
+    this.#stopped = true;
+    for (const topic of this.#topics.values()) topic.stop();
+    this.#streams.stop();
+    this.#sync.stop();
+    this.#pingedAtMs.clear();
   }
 
-  neighborDown(mesh: MeshTopic, peerId: string): void {
-    this.#options.directories.of(mesh.mesh)?.neighborGone(peerId);
-    const members = this.#options.directories
-      .entries({ mesh: mesh.mesh })
-      .filter((entry) => entry.id !== this.#options.identity.id);
-    const contacts = sample(members, MAX_CONTACTS, this.#options.random);
-    for (const entry of contacts) this.#options.transport.learnAddresses(entry.id, entry.record.addresses);
-    this.#options.contacts(
-      mesh,
-      contacts.map((entry) => entry.id),
-    );
+  /** Where a mesh may be found when all neighbours are gone. */
+  remember(mesh: MeshTopic, seed: Seed): void {
+    this.#topics.get(mesh.mesh)?.tell({ kind: "seeds", targets: [{ id: seed.id, addresses: [seed.address] }] });
+  }
+
+  neighborUp(mesh: MeshTopic, peer: string): void {
+    const foreign = this.#options.isForeign(peer);
+    this.#topics.get(mesh.mesh)?.tell({ kind: "neighbor-up", peer, foreign });
+  }
+
+  neighborDown(mesh: MeshTopic, peer: string): void {
+    this.#topics.get(mesh.mesh)?.tell({ kind: "neighbor-down", peer });
   }
 
   received(mesh: MeshTopic, content: Uint8Array, deliveredBy: string): void {
-    const { directories } = this.#options;
-    let signed: SignedRecord;
-    try {
-      signed = decodeEnvelope(content);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.#rejected++;
-      return;
-    }
-    // Verifying costs 67 µs: only what could change something is worth it.
-    if (directories.of(mesh.mesh)?.wants(signed) !== true) return;
-    if (!this.#verified(signed)) {
-      this.#rejected++;
-      return;
-    }
-    const outcome = directories.apply(mesh.mesh, signed, { deliveredBy });
-    if (outcome?.kind === "self-conflict") this.#takeGeneration(outcome.generation);
-    // Who shows up with a buried record is told so: the tombstone is the leave it signed itself.
-    if (outcome?.kind === "buried" && outcome.tombstone.signed !== undefined) {
-      this.#options.broadcast(mesh, outcome.tombstone.signed.bytes);
-    }
-    this.#liveChanged(mesh.mesh);
+    this.#topics.get(mesh.mesh)?.tell({ kind: "broadcast", content, deliveredBy });
   }
 
-  acceptSync(stream: InboundStream): void {
-    this.#sync.accept(stream);
+  /** To be called before gossip hears of it. */
+  onTransportEvent(event: TransportEvent): void {
+    if (event.kind === "peer-lost") {
+      this.#pingedAtMs.delete(event.peerId);
+      this.#tellAll({ kind: "peer-lost", peer: event.peerId });
+    } else if (event.kind === "probed") this.#probed(event.peerId);
   }
 
-  loadSampled(load: { cpuUsedCores: number; rssBytes: number }): void {
-    const { cpuBudgetCores, ramBudgetBytes, sharedProcess } = this.#options.options;
-    // In a shared process no figure belongs to this node: its class is left at what is said of unknown load.
-    if (sharedProcess) return;
-    this.#load = load;
-    const next = nextLoadClass(load.cpuUsedCores / cpuBudgetCores, load.rssBytes / ramBudgetBytes, this.#loadClass);
+  /** `undefined` where the process is shared: no figure belongs to this node. */
+  loadSampled(cpuShare: number, ramShare: number): void {
+    const next = nextLoadClass(cpuShare, ramShare, this.#loadClass);
     if (next === this.#loadClass) return;
     this.#loadClass = next;
-    this.#tell({ kind: "load-class", loadClass: next });
+    this.#tellAll({ kind: "load-class", loadClass: next });
   }
 
-  /** The refresh interval follows the size of the own mesh. */
-  #liveChanged(mesh: string): void {
-    if (mesh === this.#own.mesh) this.#tell({ kind: "live", members: this.#options.directories.of(mesh)?.size ?? 1 });
+  #tellAll(event: MembershipEvent): void {
+    for (const topic of this.#topics.values()) topic.tell(event);
   }
 
-  #verified(signed: SignedRecord): boolean {
-    return verifyEnvelope(signed, (id, message, signature) => this.#verifier.verify(id, message, signature));
+  /**
+   * A ping says that the peer watches a link of ours, not in which topic: those in which it is a neighbour know it for theirs, and
+   * only where it is in none, all that it shares ask themselves whether they have missed something.
+   */
+  #probed(peer: string): void {
+    const { topics, gossip, transport } = this.#options;
+    const linked = topics.filter(({ mesh }) => gossip.neighbors(mesh).includes(peer));
+    const shared = transport.peer(peer)?.hello?.topics ?? [];
+    const concerned = linked.length > 0 ? linked : topics.filter(({ topic }) => shared.includes(topic));
+    for (const { mesh } of concerned) this.#topics.get(mesh)?.tell({ kind: "probed", peer });
   }
 
-  /** Somebody shows our own (generation, sequence), or a higher one: this process takes the next generation and says so. */
-  #takeGeneration(atLeast: number): void {
-    while (this.#generation < atLeast) this.#generation = this.#options.identity.nextGeneration();
-    this.#sequence = 0;
-    this.#tell({ kind: "changed" });
+  /** True where the record of a sync was a new member. */
+  #joinedBy(mesh: string, event: MembershipEvent): boolean {
+    const outputs = this.#topics.get(mesh)?.tell(event) ?? [];
+    return outputs.some((output) => output.kind === "change" && output.change.kind === "joined");
   }
 
-  #tell(event: PublisherEvent): void {
-    if (this.#stopped) return;
-    const nowMs = this.#options.now();
-    const { publish, nextAtMs } = this.#publisher.handle(event, nowMs);
-    if (publish !== undefined) this.#publish(publish === "leave" ? "leaving" : "alive");
-    clearTimeout(this.#timer);
-    if (Number.isFinite(nextAtMs)) {
-      this.#timer = setTimeout(() => this.#tell({ kind: "tick" }), Math.max(1, nextAtMs - nowMs));
-      this.#timer.unref();
+  #synced(mesh: string, { peerId, ok, applied, sent, durationMs }: SyncEnd): void {
+    this.#topics.get(mesh)?.tell({ kind: "synced", peer: peerId, ok, apart: applied + sent });
+    if (applied > 0) this.#options.events.synced(mesh, applied, durationMs);
+  }
+
+  #carryOut(mesh: MeshTopic, output: MembershipOutput): void {
+    const { gossip, transport, events } = this.#options;
+    switch (output.kind) {
+      case "broadcast":
+        gossip.broadcast(mesh, output.content);
+        break;
+      case "ping":
+        void this.#ping(output.peer, output.dial);
+        break;
+      case "ask":
+        void this.#ask(mesh, output);
+        break;
+      case "try":
+        void this.#try(mesh, output);
+        break;
+      case "reply":
+        this.#streams.reply(output.ask, output.reply);
+        break;
+      case "tell":
+        this.#learn(mesh, output.peer);
+        void this.#streams.tell(output.peer, output.obituary);
+        break;
+      case "sync":
+        this.#learn(mesh, output.peer);
+        void this.#sync.initiate(mesh.mesh, output.peer);
+        break;
+      case "dial":
+        void this.#dial(mesh, output.target);
+        break;
+      case "join":
+        gossip.join(mesh, [output.peer], output.protectMs);
+        break;
+      case "repair":
+        gossip.repair(mesh, output.peer);
+        break;
+      case "drop":
+        gossip.drop(mesh, output.peer);
+        if (output.cut) transport.disconnect(output.peer, CloseCode.probeTimeout);
+        break;
+      case "contacts":
+        for (const peer of output.peers) this.#learn(mesh, peer);
+        gossip.contacts(mesh, output.peers);
+        break;
+      case "mismatch":
+        events.mismatch(mesh, output.peer);
+        break;
+      case "duplicate-identity":
+        events.duplicateIdentity(output.bootNonce);
+        break;
+      case "change":
+        events.change(output.change);
+        break;
+      default:
+        output satisfies never;
     }
   }
 
-  #publish(status: NodeRecord["status"]): void {
-    this.#sequence++;
+  /** A pong needs no event: the machine asks when the peer was last heard. */
+  async #ping(peer: string, dial: boolean): Promise<void> {
+    const { transport, now, events } = this.#options;
+    const nowMs = now();
+    if (nowMs - (this.#pingedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < PING_GAP_MS) return;
+    this.#pingedAtMs.set(peer, nowMs);
     try {
-      const signed = signRecord(this.#record(status), (message) => this.#options.identity.sign(message));
-      this.#options.directories.setOwn(this.#own.mesh, signed);
-      this.#options.broadcast(this.#own, signed.bytes);
-    } catch (error) {
-      // Too large to travel: the mesh keeps the last one; the operator hears why.
-      if (!(error instanceof MeshError)) throw error;
-      process.emitWarning(error.message, { code: error.code });
+      if (dial) await transport.connect(peer);
+      events.rtt(await transport.probe(peer, PING_TIMEOUT_MS));
+    } catch {
+      events.probeFailed();
+    }
+    if (!transport.isConnected(peer)) this.#pingedAtMs.delete(peer);
+  }
+
+  async #ask(
+    mesh: MeshTopic,
+    { ask, helper, accusation, budgetMs }: Extract<MembershipOutput, { kind: "ask" }>,
+  ): Promise<void> {
+    this.#learn(mesh, helper);
+    const reply = await this.#streams.ask(helper, accusation, budgetMs);
+    this.#topics.get(mesh.mesh)?.tell({ kind: "answered", ask, reply });
+  }
+
+  async #try(mesh: MeshTopic, { attempt, peer, budgetMs }: Extract<MembershipOutput, { kind: "try" }>): Promise<void> {
+    this.#learn(mesh, peer);
+    const heardAgoMs = await reach(this.#options.transport, peer, budgetMs, this.#options.now);
+    this.#topics.get(mesh.mesh)?.tell({ kind: "tried", attempt, heardAgoMs });
+  }
+
+  async #dial(mesh: MeshTopic, target: { readonly id: string; readonly addresses: readonly string[] }): Promise<void> {
+    const { transport } = this.#options;
+    const topic = this.#topics.get(mesh.mesh);
+    transport.learnAddresses(target.id, target.addresses);
+    try {
+      const { hello } = await transport.connect(target.id, { timeoutMs: HEALING_DIAL_TIMEOUT_MS });
+      const shared = hello === undefined || hello.topics.includes(mesh.topic);
+      if (!this.#stopped) topic?.tell({ kind: "contacted", peer: target.id, shared });
+    } catch {
+      topic?.tell({ kind: "dial-failed", peer: target.id });
     }
   }
 
-  /** The same record once more, as a new sequence: identical bytes would be taken for a duplicate of the first broadcast. */
-  #rebroadcast(): void {
-    if (this.#sequence > 0 && !this.#stopped && !this.#left) this.#publish("alive");
+  #learn(mesh: MeshTopic, peer: string): void {
+    const entry = this.#topics.get(mesh.mesh)?.machine.directory.get(peer);
+    if (entry !== undefined) this.#options.transport.learnAddresses(peer, entry.record.addresses);
   }
-
-  #record(status: NodeRecord["status"]): NodeRecord {
-    const { identity, bootNonce, options, transport, neighbors, framesSoFar } = this.#options;
-    const frames = framesSoFar();
-    const load = this.#load;
-    return {
-      id: identity.id,
-      bootNonce,
-      mesh: options.mesh,
-      type: options.type,
-      generation: this.#generation,
-      sequence: this.#sequence,
-      addresses: advertisedAddresses(transport.boundAddresses()),
-      version: VERSION,
-      startedAtMs: this.#wallStartMs,
-      neighbors: neighbors(options.mesh),
-      loadClass: this.#loadClass ?? "normal",
-      ...(load === undefined ? {} : { cpuUsedCores: load.cpuUsedCores, ramUsedBytes: load.rssBytes }),
-      cpuBudgetCores: options.cpuBudgetCores,
-      ramBudgetBytes: Math.round(options.ramBudgetBytes),
-      framesSent: frames.sent,
-      framesReceived: frames.received,
-      refreshIntervalMs: Math.round(this.#publisher.refreshIntervalMs),
-      status,
-    };
-  }
-}
-
-function sample<T>(values: readonly T[], count: number, random: () => number): T[] {
-  const pool = [...values];
-  const chosen: T[] = [];
-  while (chosen.length < count && pool.length > 0) {
-    chosen.push(...pool.splice(Math.floor(random() * pool.length), 1));
-  }
-  return chosen;
 }

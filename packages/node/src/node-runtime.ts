@@ -3,7 +3,7 @@
  * Ended by `close()`: leave, drain, close connections, flush telemetry, each with a bound.
  */
 
-import { formatSeed, MeshError, parseSeedList } from "@meshwork/protocol";
+import { type DirectoryChange, formatSeed, MeshError, parseSeedList } from "@meshwork/protocol";
 import { ATTR, SPAN, type Telemetry } from "@meshwork/telemetry";
 import { ALPN_GOSSIP, StreamTag, type Transport, type TransportEvent } from "@meshwork/transport";
 import { advertisedAddresses } from "./advertised-addresses.js";
@@ -14,13 +14,15 @@ import { Handlers } from "./handlers.js";
 import type { Identity } from "./identity.js";
 import { MemberLinks } from "./member-links.js";
 import { MembershipDriver } from "./membership-driver.js";
+import { membershipMachines } from "./membership-machines.js";
 import type { Hash, MeshTopic } from "./meshes.js";
 import { Messenger } from "./messenger.js";
 import { type NodeMetrics, observeNode } from "./node-metrics.js";
+import { NodeReports } from "./node-reports.js";
 import { NodeSpans } from "./node-spans.js";
-import { NodeStatsSource, totals } from "./node-stats.js";
+import { NodeStatsSource } from "./node-stats.js";
 import type { ResolvedOptions } from "./options.js";
-import { Prober } from "./prober.js";
+import { ownDescription } from "./own-description.js";
 import { decodeRemoteDirectory, encodeRemoteDirectory } from "./remote-directory.js";
 import { SeedDialer } from "./seeds.js";
 import { decodeStats, encodeSubscription, StatsServer } from "./stats-server.js";
@@ -34,6 +36,7 @@ import type {
   RequestOptions,
   Target,
 } from "./types.js";
+import type { Verifier } from "./verifier.js";
 
 const LOAD_SAMPLE_INTERVAL_MS = 10_000;
 const DRAIN_MS = 1_000;
@@ -71,15 +74,18 @@ export class NodeRuntime implements MeshNode {
   readonly #messenger: Messenger;
   readonly #handlers = new Handlers();
   readonly #seeds: SeedDialer;
-  readonly #prober: Prober;
   readonly #memberLinks: MemberLinks;
   readonly #stats: NodeStatsSource;
   readonly #statsServer: StatsServer;
   readonly #spans: NodeSpans;
+  readonly #reports: NodeReports;
+  readonly #verifier: Verifier;
   readonly #metrics: NodeMetrics;
   readonly #neighborHolds = new Map<string, () => void>();
   readonly #unsubscribe: () => void;
   #loadTimer: NodeJS.Timeout | undefined;
+  #ownLoad: { readonly cpuUsedCores: number; readonly rssBytes: number } | undefined;
+  #failure: MeshError | undefined;
   #closing: Promise<void> | undefined;
   #tellClosed: () => void = () => {};
 
@@ -94,22 +100,26 @@ export class NodeRuntime implements MeshNode {
     this.closed = new Promise((resolve) => {
       this.#tellClosed = resolve;
     });
+    const { machines, verifier } = membershipMachines({
+      ...parts,
+      random: Math.random,
+      lastHeardMs: (peerId) => transport.lastHeardMs(peerId),
+      describe: ownDescription({
+        ...parts,
+        neighbors: () => this.#gossip.neighbors(this.mesh),
+        load: () => this.#ownLoad,
+      }),
+    });
+    this.#verifier = verifier;
     this.#directories = new Directories({
-      meshes: topics,
+      byMesh: new Map([...machines].map(([mesh, { directory }]) => [mesh, directory])),
       self: identity.id,
       now,
       random: Math.random,
-      stalenessMs: options.stalenessMs,
-      hash: parts.hash,
-      onExpired: (mesh, removed, durationMs) =>
-        this.#spans.event(SPAN.stalenessPruned, {
-          [ATTR.meshId]: mesh,
-          [ATTR.removed]: removed,
-          [ATTR.durationMs]: durationMs,
-        }),
     });
     this.directory = this.#directories;
     this.#spans = new NodeSpans(telemetry, (id) => this.#directories.byId(id)?.name);
+    this.#reports = new NodeReports(this.#spans);
     this.#stats = new NodeStatsSource({
       identity: { id: this.id, name: this.name, mesh: this.mesh, type: this.type },
       transport,
@@ -118,7 +128,7 @@ export class NodeRuntime implements MeshNode {
       cpuBudgetCores: options.cpuBudgetCores,
       ramBudgetBytes: options.ramBudgetBytes,
       now,
-      activeViews: () => Object.fromEntries(topics.map(({ mesh }) => [mesh, this.#gossip.activeView(mesh)])),
+      activeViews: () => Object.fromEntries(topics.map(({ mesh }) => [mesh, this.#gossip.neighbors(mesh)])),
       directorySize: () => this.#directories.size,
       sizes: () => this.#sizes(),
     });
@@ -142,25 +152,21 @@ export class NodeRuntime implements MeshNode {
       },
     });
     this.#membership = new MembershipDriver({
-      identity,
-      bootNonce: parts.bootNonce,
-      options,
       topics,
+      machines,
       transport,
-      directories: this.#directories,
       now,
-      random: Math.random,
-      hash: parts.hash,
-      broadcast: (mesh, content) => this.#gossip.broadcast(mesh, content),
-      neighbors: (mesh) => this.#gossip.activeView(mesh),
-      contacts: (mesh, peers) => this.#gossip.contacts(mesh, peers),
-      framesSoFar: () => totals(transport.counters),
-      onSynced: (mesh, entries, durationMs) =>
-        this.#spans.event(SPAN.directorySynced, {
-          [ATTR.meshId]: mesh,
-          [ATTR.entries]: entries,
-          [ATTR.durationMs]: durationMs,
-        }),
+      // Peers of other makes know no probes: silence is no sign there, and QUIC alone tells of their end.
+      isForeign: (peerId) => transport.peer(peerId)?.alpn === ALPN_GOSSIP,
+      gossip: this.#gossip,
+      events: {
+        change: (change) => this.#changed(change),
+        synced: (mesh, entries, durationMs) => this.#reports.synced(mesh, entries, durationMs),
+        rtt: (rttMs) => this.#metrics.rtt(rttMs),
+        probeFailed: () => this.#metrics.probeFailed(),
+        mismatch: (mesh, peerId) => this.#reports.contactMismatch(mesh, peerId, transport.peer(peerId)),
+        duplicateIdentity: (bootNonce) => this.#onDuplicateIdentity(bootNonce),
+      },
     });
     this.#messenger = new Messenger({
       transport,
@@ -177,30 +183,15 @@ export class NodeRuntime implements MeshNode {
       topics,
       transport,
       directories: this.#directories,
-      neighbors: (mesh) => this.#gossip.activeView(mesh),
+      neighbors: (mesh) => this.#gossip.neighbors(mesh),
       join: (mesh, peers) => this.#gossip.join(mesh, peers),
       random: Math.random,
-    });
-    this.#prober = new Prober({
-      transport,
-      now,
-      onRtt: (_peerId, rttMs) => this.#metrics.rtt(rttMs),
-      onFailure: () => this.#metrics.probeFailed(),
-      onDead: (peerId, silentMs) =>
-        this.#spans.event(SPAN.peerSuspected, {
-          [ATTR.peerId]: peerId,
-          [ATTR.reason]: `silent for ${Math.round(silentMs)} ms`,
-        }),
     });
     this.#statsServer = new StatsServer(
       () => this.#stats.read(),
       (watched) => this.#stats.watched(watched),
     );
     this.#unsubscribe = transport.onEvent((event) => this.#onTransportEvent(event));
-    // Where the departed were reached is of no use: each respawn would leave its addresses behind.
-    this.#directories.onChange((change) => {
-      if (change.kind === "left" || change.kind === "expired") transport.forgetAddresses(change.entry.id);
-    });
   }
 
   /** Fourth boot step: the topics are open and what comes in finds its owner. */
@@ -208,7 +199,7 @@ export class NodeRuntime implements MeshNode {
     const { transport } = this.#parts;
     this.#messenger.start();
     transport.handleStreams(StreamTag.stats, (stream) => this.#statsServer.accept(stream));
-    transport.handleStreams(StreamTag.sync, (stream) => this.#membership.acceptSync(stream));
+    this.#membership.open();
     this.#handlers.register(
       DIRECTORY_OPERATION,
       () => ({ body: encodeRemoteDirectory(this.#directories.entries(), this.#parts.now()) }),
@@ -221,12 +212,10 @@ export class NodeRuntime implements MeshNode {
   ready(boot: { readonly bootMs: number; readonly bootTraceId: string }): void {
     this.bootMs = boot.bootMs;
     this.bootTraceId = boot.bootTraceId;
-    this.#directories.start();
     this.#membership.start();
-    this.#prober.start();
     this.#memberLinks.start();
     this.#seeds.start(this.#parts.options.seeds);
-    this.#loadTimer = setInterval(() => this.#membership.loadSampled(this.#stats.load()), LOAD_SAMPLE_INTERVAL_MS);
+    this.#loadTimer = setInterval(() => this.#sampleLoad(), LOAD_SAMPLE_INTERVAL_MS);
     this.#loadTimer.unref();
   }
 
@@ -238,6 +227,10 @@ export class NodeRuntime implements MeshNode {
     const address = this.addresses[0];
     if (address === undefined) throw new MeshError("MESH_E_CLOSED", this.name);
     return formatSeed({ id: this.id, address });
+  }
+
+  get failure(): MeshError | undefined {
+    return this.#failure;
   }
 
   handle(operation: string, handler: Handler): () => void {
@@ -265,7 +258,7 @@ export class NodeRuntime implements MeshNode {
   }
 
   neighbors(mesh = this.mesh): readonly string[] {
-    return this.#gossip.activeView(mesh);
+    return this.#gossip.neighbors(mesh);
   }
 
   stats(): NodeStats {
@@ -332,7 +325,6 @@ export class NodeRuntime implements MeshNode {
     await telemetry.withSpan(SPAN.nodeStopping, { attributes: { [ATTR.reason]: reason } }, async () => {
       clearInterval(this.#loadTimer);
       this.#seeds.stop();
-      this.#prober.stop();
       this.#memberLinks.stop();
       this.#membership.leave();
       await this.#messenger.drain(DRAIN_MS);
@@ -356,6 +348,7 @@ export class NodeRuntime implements MeshNode {
 
   #onTransportEvent(event: TransportEvent): void {
     this.#spans.onTransportEvent(event);
+    this.#membership.onTransportEvent(event);
     this.#gossip.onTransportEvent(event);
     if (event.kind === "peer-lost") this.#messenger.peerLost(event.peerId);
   }
@@ -364,8 +357,6 @@ export class NodeRuntime implements MeshNode {
     const key = `${mesh.topic}/${peerId}`;
     if (!this.#neighborHolds.has(key))
       this.#neighborHolds.set(key, this.#parts.transport.hold(peerId, `neighbor ${mesh.mesh}`));
-    // Peers of other makes know no probes: silence is no sign there, and QUIC alone tells of their end.
-    if (this.#parts.transport.peer(peerId)?.alpn !== ALPN_GOSSIP) this.#prober.watch(peerId);
     this.#membership.neighborUp(mesh, peerId);
   }
 
@@ -373,35 +364,50 @@ export class NodeRuntime implements MeshNode {
     const key = `${mesh.topic}/${peerId}`;
     this.#neighborHolds.get(key)?.();
     this.#neighborHolds.delete(key);
-    const elsewhere = this.#parts.topics.some(({ mesh: name }) => this.#gossip.activeView(name).includes(peerId));
-    if (!elsewhere) this.#prober.unwatch(peerId);
     this.#membership.neighborDown(mesh, peerId);
   }
 
   #seedEvents(): ConstructorParameters<typeof SeedDialer>[0]["events"] {
+    const reports = this.#reports;
     return {
-      found: (peer, shared) => {
-        this.#spans.event(SPAN.peerDiscovered, { [ATTR.peerId]: peer.id, [ATTR.peerSource]: "seed" });
-        for (const mesh of shared) this.#gossip.join(mesh, [peer.id]);
+      found: (seed, peer, shared) => {
+        reports.seedFound(peer);
+        for (const mesh of shared) {
+          this.#membership.remember(mesh, seed);
+          this.#gossip.join(mesh, [peer.id]);
+        }
       },
-      retry: (seed, attempt, delayMs, reason) =>
-        this.#spans.event(SPAN.seedRetry, {
-          [ATTR.seed]: formatSeed(seed),
-          [ATTR.attempt]: attempt,
-          [ATTR.delayMs]: Math.round(delayMs),
-          [ATTR.reason]: reason,
-        }),
-      giveUp: (seed, attempts, reason) =>
-        this.#spans.event(SPAN.seedGiveup, { [ATTR.seed]: formatSeed(seed), [ATTR.attempt]: attempts }, reason),
-      mismatch: (seed, error) => {
-        this.#spans.event(
-          SPAN.seedGiveup,
-          { [ATTR.seed]: formatSeed(seed), [ATTR.reason]: "mesh_mismatch" },
-          error.message,
-        );
-        process.emitWarning(error.message, { code: error.code });
+      retry: (seed, attempt, delayMs, reason) => reports.seedRetry(seed, attempt, delayMs, reason),
+      giveUp: (seed, attempts, reason) => {
+        reports.seedGivenUp(seed, attempts, reason);
+        // As a target of healing it is still tried now and then.
+        for (const mesh of this.#parts.topics) this.#membership.remember(mesh, seed);
       },
+      mismatch: (seed, error) => reports.seedMismatch(seed, error),
     };
+  }
+
+  /** Where the departed were reached is of no use: each respawn would leave its addresses behind. */
+  #changed(change: DirectoryChange): void {
+    const gone = change.kind === "left" || change.kind === "expired" || change.kind === "dead";
+    if (gone) this.#parts.transport.forgetAddresses(change.entry.id);
+    this.#reports.changed(change);
+    this.#directories.changed(change);
+  }
+
+  #sampleLoad(): void {
+    const { cpuBudgetCores, ramBudgetBytes, sharedProcess } = this.#parts.options;
+    // In a shared process no figure belongs to this node: its class is left at what is said of unknown load.
+    if (sharedProcess) return;
+    const load = this.#stats.load();
+    this.#ownLoad = load;
+    this.#membership.loadSampled(load.cpuUsedCores / cpuBudgetCores, load.rssBytes / ramBudgetBytes);
+  }
+
+  #onDuplicateIdentity(bootNonce: string): void {
+    if (this.#closing !== undefined) return;
+    this.#failure = this.#reports.duplicateIdentity(bootNonce);
+    void this.close("duplicate_identity");
   }
 
   #directorySizes(): Record<string, number> {
@@ -417,7 +423,7 @@ export class NodeRuntime implements MeshNode {
       ...this.#messenger.sizes(),
       handlers: this.#handlers.size,
       neighborHolds: this.#neighborHolds.size,
-      probed: this.#prober.size,
+      verifierKeys: this.#verifier.size,
       seedsPending: this.#seeds.pending,
       statsSubscribers: this.#statsServer.size,
     };

@@ -35,6 +35,7 @@ export class NodeSpans {
         this.event(SPAN.peerDisconnected, { ...this.#peer(event.peerId), [ATTR.reason]: "violation" }, event.what);
         break;
       case "gossip":
+      case "probed":
       case "connection-closed":
       case "dial-failed":
         break;

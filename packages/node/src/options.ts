@@ -4,7 +4,15 @@
  */
 import { availableParallelism, totalmem } from "node:os";
 import { join, resolve } from "node:path";
-import { isMeshName, isNodeType, MeshError, type MeshErrorCode, parseSeedList, type Seed } from "@meshwork/protocol";
+import {
+  DEFAULT_MAX_MEMBERS,
+  isMeshName,
+  isNodeType,
+  MeshError,
+  type MeshErrorCode,
+  parseSeedList,
+  type Seed,
+} from "@meshwork/protocol";
 import type { TelemetrySink } from "@meshwork/telemetry";
 import type { NodeOptions } from "./types.js";
 import { type Environment, type NodeVariable, readVariable } from "./variables.js";
@@ -18,6 +26,7 @@ export interface ResolvedOptions {
   readonly observe: readonly string[];
   readonly gossipIntervalMs: number;
   readonly stalenessMs: number | undefined;
+  readonly maxMembers: number;
   readonly cpuBudgetCores: number;
   readonly ramBudgetBytes: number;
   readonly sinks: readonly TelemetrySink[];
@@ -56,6 +65,7 @@ export function resolveOptions(options: NodeOptions, env: Environment): Resolved
     observe,
     gossipIntervalMs: number(options.gossipIntervalMs, env, "MESH_GOSSIP_INTERVAL_MS", 2_000, 200, 60_000),
     stalenessMs: optionalNumber(options.stalenessMs, env, "MESH_STALENESS_MS", 1_000, Number.MAX_SAFE_INTEGER),
+    maxMembers: Math.floor(number(options.maxMembers, env, "MESH_MAX_MEMBERS", DEFAULT_MAX_MEMBERS, 16, 1_000_000)),
     cpuBudgetCores: number(options.cpuBudgetCores, env, "MESH_CPU_BUDGET", availableParallelism(), 0.01, 4_096),
     ramBudgetBytes: number(options.ramBudgetBytes, env, "MESH_RAM_BUDGET", memoryLimitBytes(), 1 << 20, 2 ** 50),
     sinks: telemetrySinks(options, env),

@@ -48,7 +48,7 @@ test("a seed that is down at boot is tried again until it answers", async () => 
   up = true;
   await vi.advanceTimersByTimeAsync(4_000);
   expect(events.found).toHaveBeenCalledTimes(1);
-  expect(events.found.mock.calls[0]?.[1].map((shared: MeshTopic) => shared.mesh)).toEqual(["mesh1"]);
+  expect(events.found.mock.calls[0]?.[2].map((shared: MeshTopic) => shared.mesh)).toEqual(["mesh1"]);
 });
 
 test("gives up after ten attempts", async () => {

@@ -18,7 +18,7 @@ export function seedDelayMs(attempt: number, random: number): number {
 
 export interface SeedEvents {
   /** The seed answered and shares these topics. */
-  found(peer: PeerInfo, shared: readonly MeshTopic[]): void;
+  found(seed: Seed, peer: PeerInfo, shared: readonly MeshTopic[]): void;
   retry(seed: Seed, attempt: number, delayMs: number, reason: string): void;
   giveUp(seed: Seed, attempts: number, reason: string): void;
   /** The seed is of another mesh: trying again cannot help. */
@@ -75,7 +75,7 @@ export class SeedDialer {
       if (this.#stopped) return;
       this.#underWay.delete(seed.id);
       const shared = sharedTopics(this.#topics, peer);
-      if (shared.length > 0) this.#events.found(peer, shared);
+      if (shared.length > 0) this.#events.found(seed, peer, shared);
       else this.#events.mismatch(seed, mismatchError(seed, this.#topics, peer));
     } catch (error) {
       if (this.#stopped) return;

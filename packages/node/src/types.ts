@@ -1,7 +1,7 @@
 /**
  * The public face of a node. `startNode` (start-node.ts) returns a `MeshNode`; everything else a user touches hangs off it.
  */
-import type { DirectoryChange, DirectoryEntry } from "@meshwork/protocol";
+import type { DirectoryChange, DirectoryEntry, MeshError } from "@meshwork/protocol";
 
 /** Options; each falls back to its `MESH_*` variable, then to the default (docs/how-to/configuration.md). */
 export interface NodeOptions {
@@ -18,6 +18,8 @@ export interface NodeOptions {
   readonly observe?: readonly string[];
   readonly gossipIntervalMs?: number;
   readonly stalenessMs?: number;
+  /** MESH_MAX_MEMBERS, default 20,000. */
+  readonly maxMembers?: number;
   readonly cpuBudgetCores?: number;
   readonly ramBudgetBytes?: number;
   /** Where telemetry goes besides OTEL_EXPORTER_OTLP_ENDPOINT: the console's intake. */
@@ -155,6 +157,8 @@ export interface MeshNode {
   /** Leaves (signed), drains handlers, closes connections, flushes telemetry; bounded to 4 s. Idempotent. */
   close(reason?: string): Promise<void>;
   readonly closed: Promise<void>;
+  /** Why the node closed by itself (`MESH_E_DUPLICATE_IDENTITY`); undefined while it runs, and where it was told to. */
+  readonly failure: MeshError | undefined;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -35,6 +35,11 @@ export const NODE_VARIABLES = {
     default: "3 × the sender's declared refresh interval",
     text: "Upper bound on the age of a directory entry before it expires (1,000 and more).",
   },
+  MESH_MAX_MEMBERS: {
+    unit: "members",
+    default: "20000",
+    text: "Most members of one mesh that are kept (16 and more). When full, ids that never connected to this node go first.",
+  },
   MESH_CPU_BUDGET: {
     unit: "cores",
     default: "the machine's cores",

@@ -78,6 +78,8 @@ export const ATTR = {
   peerId: "mesh.peer.id",
   peerName: "mesh.peer.name",
   peerSource: "mesh.peer.source",
+  /** Ids of those who signed an obituary, the issuer first. */
+  accusedBy: "mesh.peer.accused_by",
   direction: "mesh.direction",
   seed: "mesh.seed",
   attempt: "mesh.attempt",

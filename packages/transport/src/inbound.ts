@@ -11,8 +11,9 @@ import type { Counters } from "./counters.js";
 import type { GossipStreams } from "./gossip-streams.js";
 import type { TransportLimits } from "./limits.js";
 import { LinkError, type LinkRecvStream, type LinkSendStream } from "./link.js";
+import { PeekedReader } from "./peeked-reader.js";
 import type { PeerConnection } from "./peer-connection.js";
-import type { Prober } from "./probe.js";
+import { isOwnersFrame, type Prober } from "./probe.js";
 import { ALPN_MESHWORK, CloseCode, type InboundStream, StreamTag } from "./types.js";
 
 const FIRST_READ_BYTES = 65_536;
@@ -27,6 +28,7 @@ export interface InboundOptions {
   readonly gossip: GossipStreams;
   readonly prober: Prober;
   readonly handlerOf: (tag: number) => StreamHandler | undefined;
+  readonly onPing: (peerId: string) => void;
   readonly onViolation: (connection: PeerConnection, what: string, fatal: boolean) => void;
 }
 
@@ -119,7 +121,7 @@ export class Inbound {
   async #run(
     handler: StreamHandler,
     connection: PeerConnection,
-    stream: ReturnType<Channels["accepted"]>,
+    stream: Pick<InboundStream, "recv" | "send">,
     tag: number,
   ): Promise<void> {
     try {
@@ -155,7 +157,9 @@ export class Inbound {
       return;
     }
     this.#options.counters.countReceived("probe", 1, bytes.length);
-    if (pong !== undefined) answer(pong);
+    if (pong === undefined) return;
+    answer(pong);
+    this.#options.onPing(connection.peerId);
   }
 
   #sendDatagram(connection: PeerConnection, bytes: Uint8Array): boolean {
@@ -187,15 +191,54 @@ export class Inbound {
     rest: Uint8Array | undefined,
   ): Promise<void> {
     const stream = this.#options.channels.accepted(connection, recv, send, StreamTag.probe, rest);
+    let first: Uint8Array | null;
     try {
-      const ping = await withTimeout(
+      first = await withTimeout(
         this.#options.clock,
         stream.recv.next(),
         this.#options.limits.headerTimeoutMs,
         () => new LinkError("timeout", "no probe"),
       );
+    } catch {
+      stream.send?.reset(CloseCode.protocolViolation);
+      stream.recv.stop(CloseCode.shutdown);
+      return;
+    }
+    if (first !== null && isOwnersFrame(first)) {
+      this.#ownersProbe(connection, stream, first);
+      return;
+    }
+    await this.#pingStream(connection, stream, first);
+  }
+
+  /** What is neither ping nor pong is the node's, with the frame that told so first. */
+  #ownersProbe(connection: PeerConnection, stream: ReturnType<Channels["accepted"]>, first: Uint8Array): void {
+    const handler = this.#options.handlerOf(StreamTag.probe);
+    if (handler === undefined) {
+      this.#options.counters.unknownTags += 1;
+      stream.recv.stop(CloseCode.unknownTag);
+      stream.send?.reset(CloseCode.unknownTag);
+      return;
+    }
+    void this.#run(
+      handler,
+      connection,
+      { recv: new PeekedReader(first, stream.recv), send: stream.send },
+      StreamTag.probe,
+    );
+  }
+
+  async #pingStream(
+    connection: PeerConnection,
+    stream: ReturnType<Channels["accepted"]>,
+    ping: Uint8Array | null,
+  ): Promise<void> {
+    try {
       const pong = ping === null ? undefined : this.#options.prober.receive(connection.peerId, ping);
-      if (pong instanceof Uint8Array) await stream.send?.write(pong);
+      if (pong instanceof Uint8Array) {
+        this.#options.onPing(connection.peerId);
+        await stream.send?.write(pong);
+      }
       await stream.send?.finish();
       if (pong === false) this.#options.onViolation(connection, "malformed probe", false);
     } catch {

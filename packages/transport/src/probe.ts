@@ -12,6 +12,11 @@ const PONG = 1;
 const NONCE_BYTES = 8;
 export const PROBE_BYTES = 2 + NONCE_BYTES;
 
+/** Frames of a probe stream that are the node's own: questions about a third and obituaries (protocol's `wire/probe.ts`). */
+export function isOwnersFrame(frame: Uint8Array): boolean {
+  return frame[0] === StreamTag.probe && (frame[1] ?? PING) > PONG;
+}
+
 interface Pending {
   readonly peerId: string;
   readonly sentAtMs: number;

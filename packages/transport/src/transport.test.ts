@@ -157,7 +157,7 @@ describe.each(MAKES)("transport on $name", (make) => {
     expect(b.peer(a.id)).toBeDefined();
   });
 
-  test("extensions have tags of their own, one handler each; gossip and probe have none", async () => {
+  test("extensions have tags of their own, one handler each; gossip has none", async () => {
     const { a, b } = await pair();
     const seen: number[] = [];
     b.handleStreams(0x80, ({ tag }) => {
@@ -165,7 +165,6 @@ describe.each(MAKES)("transport on $name", (make) => {
     });
     expect(() => b.handleStreams(0x80, () => {})).toThrow(LinkError);
     expect(() => b.handleStreams(StreamTag.gossip, () => {})).toThrow(LinkError);
-    expect(() => b.handleStreams(StreamTag.probe, () => {})).toThrow(LinkError);
     const stream = await a.openUni(b.id, 0x80);
     await stream.write(Uint8Array.of(1));
     await eventually(() => seen.length === 1);
@@ -199,6 +198,39 @@ describe.each(MAKES)("transport on $name", (make) => {
     expect(a.counters.sent.probe).toEqual({ frames: 10, bytes: 100 });
     expect(a.counters.received.probe).toEqual({ frames: 10, bytes: 100 });
     expect(b.peer(a.id)?.lastHeardMs).toBeGreaterThan(before);
+  });
+
+  test("a ping is reported, and any byte moves the time of the last", async () => {
+    const { a, b } = await pair();
+    const probed: string[] = [];
+    b.onEvent((event) => {
+      if (event.kind === "probed") probed.push(event.peerId);
+    });
+    expect(b.lastHeardMs(a.id)).toBeUndefined();
+    await a.connect(b.id);
+    await a.probe(b.id, 5_000);
+    expect(probed).toEqual([a.id]);
+    expect(b.lastHeardMs(a.id)).toBe(b.peer(a.id)?.lastHeardMs);
+    expect(a.lastHeardMs(b.id)).toBeGreaterThan(0);
+  });
+
+  test("a probe stream that begins with the node's own frame is the node's, that frame first", async () => {
+    const { a, b } = await pair();
+    const question = Uint8Array.of(StreamTag.probe, 2, 7);
+    const refused = await a.openBi(b.id, StreamTag.probe);
+    await refused.send.write(question);
+    await expect(refused.recv.next()).rejects.toMatchObject({ streamCode: CloseCode.unknownTag });
+    b.handleStreams(StreamTag.probe, async ({ recv, send }) => {
+      const frame = await recv.next();
+      await send?.write(frame ?? new Uint8Array());
+      await send?.finish();
+    });
+    const channel = await a.openBi(b.id, StreamTag.probe);
+    await channel.send.write(question);
+    expect(await channel.recv.next()).toEqual(question);
+    expect(await channel.recv.next()).toBeNull();
+    expect(b.counters.violations).toBe(0);
+    expect(await a.probe(b.id, 5_000)).toBeLessThan(5_000);
   });
 
   test("a connect that is given up early does not hurt the dial that others wait for", async () => {

@@ -128,6 +128,7 @@ class MeshTransport implements Transport {
       gossip: this.#gossip,
       prober: this.#prober,
       handlerOf: (tag) => this.#handlers.get(tag),
+      onPing: (peerId) => this.#emit({ kind: "probed", peerId, atMs: this.#clock.now() }),
       onViolation: (connection, what, fatal) => this.#onViolation(connection, what, fatal),
     });
     if (options.accepting !== false) this.start();
@@ -281,6 +282,14 @@ class MeshTransport implements Transport {
     return this.#registry.current(peerId) !== undefined;
   }
 
+  lastHeardMs(peerId: string): number | undefined {
+    let latestMs: number | undefined;
+    for (const { lastHeardMs } of this.#registry.connections(peerId)) {
+      if (latestMs === undefined || lastHeardMs > latestMs) latestMs = lastHeardMs;
+    }
+    return latestMs;
+  }
+
   peers(): readonly PeerInfo[] {
     const infos: PeerInfo[] = [];
     for (const peerId of this.#registry.peerIds()) {
@@ -336,7 +345,7 @@ class MeshTransport implements Transport {
   }
 
   handleStreams(tag: number, handler: StreamHandler): void {
-    if (tag === StreamTag.gossip || tag === StreamTag.probe || !Number.isInteger(tag) || tag < 0 || tag > 0xff) {
+    if (tag === StreamTag.gossip || !Number.isInteger(tag) || tag < 0 || tag > 0xff) {
       throw new LinkError("invalid-argument", `stream tag ${tag} cannot be handled`);
     }
     if (this.#handlers.has(tag)) throw new LinkError("invalid-argument", `stream tag ${tag} has a handler`);

@@ -85,6 +85,8 @@ export type TransportEvent =
       readonly frame: Uint8Array;
       readonly atMs: number;
     }
+  /** A ping came in: the peer watches a link to us. */
+  | { readonly kind: "probed"; readonly peerId: string; readonly atMs: number }
   | { readonly kind: "dial-failed"; readonly peerId: string; readonly code: string; readonly atMs: number }
   | { readonly kind: "violation"; readonly peerId: string; readonly what: string; readonly atMs: number };
 
@@ -144,6 +146,8 @@ export interface Transport {
   connect(peerId: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<PeerInfo>;
   peer(peerId: string): PeerInfo | undefined;
   isConnected(peerId: string): boolean;
+  /** Monotonic time of the last byte of any kind on the open connections to this peer; undefined without one. */
+  lastHeardMs(peerId: string): number | undefined;
   peers(): readonly PeerInfo[];
   /** Keeps the connection to this peer from being closed as idle while any hold is open. Returns the release. */
   hold(peerId: string, why: string): () => void;
@@ -157,7 +161,7 @@ export interface Transport {
   openBi(peerId: string, tag: number): Promise<BiChannel>;
   openUni(peerId: string, tag: number): Promise<FramedWriter>;
   /**
-   * Exactly one handler per tag; streams of other tags are reset with `unknownTag` and counted. A handler that throws or
+   * Exactly one handler per tag (of probe streams it gets those that do not begin with a ping); streams of other tags are reset with `unknownTag` and counted. A handler that throws or
    * rejects loses its stream (both halves are ended); failures of the stream itself (`LinkError`, `DecodeError`, `MeshError`)
    * are expected there and go no further, anything else surfaces as an uncaught exception.
    */

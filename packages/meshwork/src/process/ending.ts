@@ -48,6 +48,14 @@ export function onEnd(close: (reason: string) => Promise<void>): Ending {
   };
 }
 
+/** A node that closes by itself (its identity is in use elsewhere) ends its process with what it says. */
+export async function endWithNode(node: { readonly closed: Promise<void>; readonly failure: Error | undefined }) {
+  await node.closed;
+  if (node.failure === undefined) return;
+  printError(node.failure);
+  process.exit(1);
+}
+
 /** Code, message and hint where the error has them, the stack where it has not (then it is a fault of ours). */
 export function printError(error: unknown): void {
   const fields = typeof error === "object" && error !== null ? (error as { code?: unknown; hint?: unknown }) : {};
