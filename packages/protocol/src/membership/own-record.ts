@@ -35,7 +35,6 @@ const CONFLICTS_WITHIN_MS = 60_000;
 
 export class OwnRecord {
   readonly #options: OwnRecordOptions;
-  readonly #startedAtMs: number;
   #generation: number;
   #sequence = 0;
   readonly #publisher: Publisher;
@@ -47,7 +46,6 @@ export class OwnRecord {
     this.#options = options;
     this.#publisher = new Publisher(options);
     this.#generation = options.generation;
-    this.#startedAtMs = options.describe().startedAtMs;
   }
 
   get generation(): number {
@@ -112,7 +110,8 @@ export class OwnRecord {
 
   /** Both sides of a conflict compare the same two starts, so exactly one of them stops. */
   #isLaterThan(other: NodeRecord): boolean {
-    if (this.#startedAtMs !== other.startedAtMs) return this.#startedAtMs > other.startedAtMs;
+    const { startedAtMs } = this.#options.describe();
+    if (startedAtMs !== other.startedAtMs) return startedAtMs > other.startedAtMs;
     return this.#options.bootNonce > other.bootNonce;
   }
 }
