@@ -7,9 +7,10 @@
  * 3. Who has just got its first neighbour joined in the midst of others: broadcasts that crossed its joining are found by
  *    two more, with random neighbours, after 3 and 10 s.
  * 4. A session that broke is tried again after 0.5, 1, 2 and 4 s, while the peer is a neighbour.
- * 5. A directory that was compared with this peer within half a second is not compared again for one of these reasons.
+ * 5. A directory that was compared with this peer within half a second is not compared again for one of these reasons; nor, where a
+ *    peer is named, one that was compared since.
  *
- * Bounds: 64 waiting. Owner: Membership.
+ * Bounds: 64 waiting, 256 sessions remembered. Owner: Membership.
  */
 export const SYNC_PERIOD_MS = 60_000;
 const LARGER_WAITS_MS = 1_000;
@@ -17,13 +18,14 @@ const SETTLING_DELAYS_MS = [3_000, 10_000];
 const RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000];
 const RECENT_MS = 500;
 const MAX_WAITING = 64;
+const MAX_REMEMBERED = 256;
 const JITTER = 0.1;
 
 interface Waiting {
   /** A random neighbour where absent. */
   readonly peer?: string;
   readonly atMs: number;
-  readonly attempt: number;
+  /** A session since then, or shortly before, makes this one needless. */
   readonly unlessSinceMs: number;
 }
 
@@ -31,7 +33,7 @@ export class SyncPlan {
   readonly #self: string;
   readonly #random: () => number;
   #waiting: Waiting[] = [];
-  /** When a session with this neighbour last ended well. Entries go with the neighbour, the rest once a period. */
+  /** When a session with this peer last ended well, the latest last. Entries go with the neighbour, the rest once a period. */
   readonly #lastMs = new Map<string, number>();
   /** How often in a row the session with this peer has broken; gone with the next good one, or with the neighbour. */
   readonly #attempts = new Map<string, number>();
@@ -66,20 +68,17 @@ export class SyncPlan {
   }
 
   /** With a random neighbour where no peer is named. */
-  later(delayMs: number, nowMs: number, peer?: string, attempt = 0): void {
+  later(delayMs: number, nowMs: number, peer?: string): void {
     if (this.#waiting.length >= MAX_WAITING) return;
-    this.#waiting.push({
-      ...(peer === undefined ? {} : { peer }),
-      atMs: nowMs + delayMs,
-      attempt,
-      unlessSinceMs: nowMs,
-    });
+    const atMs = nowMs + delayMs;
+    // A random neighbour is asked for what it has heard by then.
+    this.#waiting.push(peer === undefined ? { atMs, unlessSinceMs: atMs } : { peer, atMs, unlessSinceMs: nowMs });
   }
 
   /** A session has ended, whoever began it. */
   ended(peer: string, ok: boolean, isNeighbor: boolean, nowMs: number): void {
     if (ok) {
-      this.#lastMs.set(peer, nowMs);
+      this.#remember(peer, nowMs);
       this.#attempts.delete(peer);
       return;
     }
@@ -90,7 +89,7 @@ export class SyncPlan {
       return;
     }
     this.#attempts.set(peer, attempt + 1);
-    this.later(delayMs, nowMs, peer, attempt + 1);
+    this.later(delayMs, nowMs, peer);
   }
 
   /** Whom to sync with now. */
@@ -112,5 +111,13 @@ export class SyncPlan {
       if (lastMs < unlessSinceMs - RECENT_MS) peers.add(peer);
     }
     return [...peers];
+  }
+
+  #remember(peer: string, nowMs: number): void {
+    this.#lastMs.delete(peer);
+    this.#lastMs.set(peer, nowMs);
+    if (this.#lastMs.size <= MAX_REMEMBERED) return;
+    const longestAgo = this.#lastMs.keys().next().value;
+    if (longestAgo !== undefined) this.#lastMs.delete(longestAgo);
   }
 }
