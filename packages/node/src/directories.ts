@@ -3,6 +3,7 @@
  * and says so by `changed`; this owns the listeners and the index of names.
  */
 import {
+  type Departure,
   type Directory,
   type DirectoryChange,
   type DirectoryEntry,
@@ -11,7 +12,7 @@ import {
   NameIndex,
 } from "@meshwork/protocol";
 import { BoundedChannel } from "./bounded-channel.js";
-import type { NodeDirectory, Target } from "./types.js";
+import type { DirectoryFilter, NodeDirectory, Target } from "./types.js";
 
 /** A loop over `changes()` may fall this far behind. */
 const MAX_QUEUED_CHANGES = 1_024;
@@ -27,7 +28,7 @@ export interface DirectoriesOptions {
 export class Directories implements NodeDirectory {
   readonly #byMesh: ReadonlyMap<string, Directory>;
   readonly #options: DirectoriesOptions;
-  readonly #names = new NameIndex<Named>();
+  #names = new NameIndex<Named>();
   readonly #listeners = new Set<(change: DirectoryChange) => void>();
   readonly #channels = new Set<BoundedChannel<DirectoryChange>>();
 
@@ -57,16 +58,32 @@ export class Directories implements NodeDirectory {
     if (change.kind === "joined") this.#names.add(change.entry);
     else if (change.kind === "left" || change.kind === "dead" || change.kind === "expired")
       this.#names.remove(change.entry.mesh, change.entry.id);
+    else if (change.kind === "lagged") {
+      // Nobody knows which changes were dropped: it is made afresh.
+      this.#names = new NameIndex<Named>();
+      for (const entry of this.entries()) this.#names.add(entry);
+    }
   }
 
-  entries(filter?: { readonly mesh?: string; readonly type?: string }): readonly DirectoryEntry[] {
+  entries(filter?: DirectoryFilter): readonly DirectoryEntry[] {
     const found: DirectoryEntry[] = [];
-    for (const [mesh, directory] of this.#byMesh) {
-      if (filter?.mesh !== undefined && filter.mesh !== mesh) continue;
+    for (const directory of this.#chosen(filter))
       for (const entry of directory.entries())
         if (filter?.type === undefined || entry.type === filter.type) found.push(entry);
-    }
     return found;
+  }
+
+  departed(filter?: DirectoryFilter): readonly Departure[] {
+    const found: Departure[] = [];
+    for (const directory of this.#chosen(filter))
+      for (const departure of directory.departed())
+        if (filter?.type === undefined || departure.entry.type === filter.type) found.push(departure);
+    return found.sort((a, b) => b.sinceMs - a.sinceMs);
+  }
+
+  *#chosen(filter: DirectoryFilter | undefined): IterableIterator<Directory> {
+    for (const [mesh, directory] of this.#byMesh)
+      if (filter?.mesh === undefined || filter.mesh === mesh) yield directory;
   }
 
   get size(): number {

@@ -1,7 +1,7 @@
 /**
  * The public face of a node. `startNode` (start-node.ts) returns a `MeshNode`; everything else a user touches hangs off it.
  */
-import type { DirectoryChange, DirectoryEntry, MeshError } from "@meshwork/protocol";
+import type { Departure, DirectoryChange, DirectoryEntry, MeshError } from "@meshwork/protocol";
 
 /** Options; each falls back to its `MESH_*` variable, then to the default (docs/how-to/configuration.md). */
 export interface NodeOptions {
@@ -72,9 +72,16 @@ export interface Reply {
   readonly traceId: string;
 }
 
+export interface DirectoryFilter {
+  readonly mesh?: string;
+  readonly type?: string;
+}
+
 export interface NodeDirectory {
-  /** Live entries of the own mesh and of the observed ones. */
-  entries(filter?: { readonly mesh?: string; readonly type?: string }): readonly DirectoryEntry[];
+  /** Live entries of the own mesh and of the observed ones; one under suspicion is live (`suspectedSinceMs`). */
+  entries(filter?: DirectoryFilter): readonly DirectoryEntry[];
+  /** Who has left, died or expired within 24 hours, newest first over all meshes; at most 256 a mesh. */
+  departed(filter?: DirectoryFilter): readonly Departure[];
   /** By name, node id, or unique prefix of either. Throws MESH_E_UNKNOWN_NAME or MESH_E_AMBIGUOUS_NAME. */
   resolve(name: string): DirectoryEntry;
   readonly size: number;
@@ -152,7 +159,7 @@ export interface MeshNode {
   stats(): NodeStats;
   /** Another node's figures, every `intervalMs` (250 to 60,000), until the loop is left or the peer goes. */
   watchStats(target: Target, options?: { intervalMs?: number; signal?: AbortSignal }): AsyncIterableIterator<NodeStats>;
-  /** Another node's own directory, asked over the mesh. */
+  /** Another node's own directory, asked over the mesh: its live members, then those it has seen go, as far as the answer has room. */
   directoryOf(target: Target, options?: RequestOptions): Promise<readonly RemoteDirectoryEntry[]>;
   /** Leaves (signed), drains handlers, closes connections, flushes telemetry; bounded to 4 s. Idempotent. */
   close(reason?: string): Promise<void>;
@@ -162,16 +169,27 @@ export interface MeshNode {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** One line of another node's directory, as JSON carries it. */
+/** One line of another node's directory, as JSON carries it. Ages are by that node's own clock, at the moment of its answer. */
 export interface RemoteDirectoryEntry {
   readonly id: string;
   readonly name: string;
   readonly mesh: string;
   readonly type: string;
   readonly addresses: readonly string[];
-  /** Since that node last received it, by its own clock. */
+  /** Since that node last received the record. */
   readonly ageMs: number;
+  /** `alive` or `suspected` of its live members; `left`, `dead` or `expired` of those who have gone. Later versions may know more. */
   readonly state: string;
+  /** Since it holds the member for this. Absent from nodes that do not tell. */
+  readonly stateAgeMs?: number;
+  /** Of the dead: who accused it, the issuer first. Absent from nodes that do not tell. */
+  readonly by?: readonly RemoteAccuser[];
 }
 
-export type { DirectoryChange, DirectoryEntry };
+export interface RemoteAccuser {
+  readonly id: string;
+  /** Absent where that node does not know the id any more. */
+  readonly name?: string;
+}
+
+export type { Departure, DirectoryChange, DirectoryEntry };
