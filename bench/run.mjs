@@ -1,28 +1,32 @@
 /**
  * `npm run bench [-- NAME…] [--check] [--json] [--out FILE]`: measures on this machine, in one run, and writes JSON and a table.
- * `--check` fails above the floors; without it a floor that is missed is shown and nothing fails. Run nothing beside it.
+ * `--check` fails above the floors; without it a floor that is missed is shown and nothing fails. A goal that is missed is shown.
+ * `--NAME NUMBER` sets what a benchmark exports in `options` (`membership --kills 30`). Run nothing beside it.
  */
 import { cpus } from "node:os";
 import { parseReportFlags, Report } from "../scripts/lib/report.mjs";
 
 const BENCHMARKS = ["boot", "idle", "request", "change", "inline"];
+/** Minutes each; run when they are named. */
+const LONG = ["membership", "nodes"];
 
 const flags = parseReportFlags(process.argv.slice(2));
-const check = flags.rest.includes("--check");
-const names = flags.rest.filter((word) => !word.startsWith("--"));
-for (const name of names) {
-  if (!BENCHMARKS.includes(name)) {
-    process.stderr.write(`unknown benchmark ${JSON.stringify(name)}; there are ${BENCHMARKS.join(", ")}\n`);
-    process.exit(2);
-  }
-}
+const { names, options, check } = parse(flags.rest);
 const report = new Report("bench", flags);
 const measured = {};
-for (const name of names.length > 0 ? names : BENCHMARKS) {
-  const benchmark = await import(`./${name}.mjs`);
+const benchmarks = new Map();
+for (const name of names.length > 0 ? names : BENCHMARKS) benchmarks.set(name, await import(`./${name}.mjs`));
+for (const option of options.keys()) {
+  if (![...benchmarks.values()].some(({ options = {} }) => option in options)) usage(`nobody here takes --${option}`);
+}
+for (const [name, benchmark] of benchmarks) {
+  const own = Object.keys(benchmark.options ?? {}).filter((option) => options.has(option));
   report.log(`\n${benchmark.title}`);
   try {
-    const result = await benchmark.run({ log: (line) => report.log(`  ${line}`) });
+    const result = await benchmark.run({
+      log: (line) => report.log(`  ${line}`),
+      options: { ...benchmark.options, ...Object.fromEntries(own.map((option) => [option, options.get(option)])) },
+    });
     measured[name] = result;
     table(result.figures);
     for (const { id, ok } of result.checks) {
@@ -30,6 +34,7 @@ for (const name of names.length > 0 ? names : BENCHMARKS) {
       else if (check) report.fail(`${name}: ${id}`, "above the floor");
       else report.log(`  above the floor: ${id}`);
     }
+    for (const { id, ok } of result.goals ?? []) report.log(`  ${ok ? "goal met" : "goal missed"}: ${id}`);
     if (result.checks.length === 0 || !check) report.pass(`${name}: measured`);
   } catch (error) {
     report.fail(name, error.stack ?? String(error));
@@ -42,4 +47,26 @@ function table(figures, prefix = "") {
     if (typeof value === "object") table(value, `${prefix}${key}.`);
     else report.log(`  ${`${prefix}${key}`.padEnd(44)} ${value}`);
   }
+}
+
+function parse(words) {
+  const names = [];
+  const options = new Map();
+  let check = false;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if (word === "--check") check = true;
+    else if (word.startsWith("--")) {
+      const value = Number(words[++i]);
+      if (!Number.isInteger(value) || value < 0) usage(`${word} takes a whole number`);
+      options.set(word.slice(2), value);
+    } else if ([...BENCHMARKS, ...LONG].includes(word)) names.push(word);
+    else usage(`unknown benchmark ${JSON.stringify(word)}; there are ${[...BENCHMARKS, ...LONG].join(", ")}`);
+  }
+  return { names, options, check };
+}
+
+function usage(text) {
+  process.stderr.write(`${text}\n`);
+  process.exit(2);
 }
