@@ -99,8 +99,8 @@ export class OwnRecord {
 
   /** Somebody else shows our id in this generation, or a higher one. True where this process is the one to stop. */
   conflict(generation: number, other: NodeRecord, nowMs: number): boolean {
+    if (this.#generation < generation) this.#sequence = 0;
     while (this.#generation < generation) this.#generation = this.#options.nextGeneration();
-    this.#sequence = 0;
     if (other.bootNonce === this.#options.bootNonce) return false;
     this.#conflictsAtMs = [...this.#conflictsAtMs, nowMs].slice(-CONFLICTS_TO_STOP);
     const often =
