@@ -34,7 +34,7 @@ function addressesOf(interfaces: readonly InterfaceAddress[], family: "IPv4" | "
     .map((entry) => entry.address);
 }
 
-function isLoopback(socket: string): boolean {
+export function isLoopback(socket: string): boolean {
   return socket.startsWith("127.") || socket.startsWith("[::1]");
 }
 

@@ -253,8 +253,7 @@ export class Messenger {
         outcome = signal.aborted ? { outcome: "cancelled" } : { outcome: "ok", body: replyBody(reply) };
       }
     } catch (error) {
-      const refused = error instanceof MeshError && error.code === "MESH_E_REFUSED";
-      outcome = { outcome: refused ? "refused" : "handler_failed", message: messageOf(error) };
+      outcome = failureOf(error);
     }
     if (outcome.outcome !== "ok")
       span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.message ?? outcome.outcome });
@@ -294,6 +293,14 @@ function setPeer(span: Span, entry: DirectoryEntry): void {
 
 function outcomeOf(error: MeshError): string {
   return error.code.slice("MESH_E_".length).toLowerCase();
+}
+
+/** A handler may refuse, or say that it has too much in hand, and the caller learns which; anything else is its failure. */
+function failureOf(error: unknown): ReplyOutcome {
+  const { code, detail } = error instanceof MeshError ? error : {};
+  if (code === "MESH_E_REFUSED") return { outcome: "refused", message: messageOf(detail) };
+  if (code === "MESH_E_OVERLOADED") return { outcome: "overloaded", message: messageOf(detail) };
+  return { outcome: "handler_failed", message: messageOf(error) };
 }
 
 /** What a caller may know of a failure: the message, cut; never the stack. */

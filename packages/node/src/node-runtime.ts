@@ -23,6 +23,8 @@ import { NodeSpans } from "./node-spans.js";
 import { NodeStatsSource } from "./node-stats.js";
 import type { ResolvedOptions } from "./options.js";
 import { ownDescription } from "./own-description.js";
+import { profileHandler } from "./profile-server.js";
+import { PROFILE_OPERATION } from "./profile-wire.js";
 import { decodeRemoteDirectory, encodeRemoteDirectory } from "./remote-directory.js";
 import { SeedDialer } from "./seeds.js";
 import { decodeStats, encodeSubscription, StatsServer } from "./stats-server.js";
@@ -205,6 +207,7 @@ export class NodeRuntime implements MeshNode {
       () => ({ body: encodeRemoteDirectory(this.#directories.entries(), this.#parts.now()) }),
       true,
     );
+    this.#handlers.register(PROFILE_OPERATION, this.#profileHandler(), true);
     this.#gossip.start();
   }
 
@@ -340,6 +343,17 @@ export class NodeRuntime implements MeshNode {
     await telemetry.shutdown(TELEMETRY_FLUSH_MS);
     identity.release();
     this.#tellClosed();
+  }
+
+  #profileHandler(): Handler {
+    const { options, transport, topics } = this.#parts;
+    return profileHandler({
+      profiling: options.profiling,
+      topic: topics.find(({ mesh }) => mesh === this.mesh)?.topic ?? "",
+      boundAddresses: () => transport.boundAddresses(),
+      peer: (id) => transport.peer(id),
+      stats: () => this.#stats.read(),
+    });
   }
 
   #guardOpen(): void {

@@ -37,6 +37,7 @@ test.each([
   [{ mesh: "m", type: "t" }, { MESH_RAM_BUDGET: "lots" }, "MESH_E_BAD_OPTION"],
   [{ mesh: "m", type: "t" }, { MESH_RELAY_URLS: "https://relay.example" }, "MESH_E_BAD_OPTION"],
   [{ mesh: "m", type: "t" }, { MESH_MDNS_ENABLE: "true" }, "MESH_E_BAD_OPTION"],
+  [{ mesh: "m", type: "t" }, { MESH_PROFILING: "on" }, "MESH_E_BAD_OPTION"],
   [{ mesh: "m", type: "t" }, { OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://x" }, "MESH_E_BAD_OPTION"],
 ])("%j with %j is %s", (options, env, code) => {
   expect(codeOf(() => resolveOptions(options, env))).toBe(code);

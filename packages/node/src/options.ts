@@ -33,6 +33,8 @@ export interface ResolvedOptions {
   readonly sampleRatio: number;
   readonly metricsIntervalMs: number;
   readonly sharedProcess: boolean;
+  /** Undefined: as the bound addresses decide. */
+  readonly profiling: "mesh" | "off" | undefined;
 }
 
 const MAX_SEEDS = 64;
@@ -72,6 +74,7 @@ export function resolveOptions(options: NodeOptions, env: Environment): Resolved
     sampleRatio: number(undefined, env, "OTEL_TRACES_SAMPLER_ARG", 1, 0, 1),
     metricsIntervalMs: number(undefined, env, "OTEL_METRIC_EXPORT_INTERVAL", 60_000, 0, 3_600_000),
     sharedProcess: options.sharedProcess ?? false,
+    profiling: profiling(options.profiling, env),
   };
 }
 
@@ -117,6 +120,15 @@ function optionalNumber(given: number | undefined, env: Environment, name: NodeV
     );
   }
   return value;
+}
+
+function profiling(given: NodeOptions["profiling"], env: Environment): ResolvedOptions["profiling"] {
+  const value: string | undefined = given ?? readVariable(env, "MESH_PROFILING");
+  if (value === undefined || value === "mesh" || value === "off") return value;
+  throw new MeshError(
+    "MESH_E_BAD_OPTION",
+    `MESH_PROFILING (or its option) is ${JSON.stringify(value)}; it must be mesh or off`,
+  );
 }
 
 /** The cgroup's limit where there is one: `constrainedMemory` answers nonsense above the machine's memory when there is none. */

@@ -24,6 +24,11 @@ export interface NodeOptions {
   readonly ramBudgetBytes?: number;
   /** Where telemetry goes besides OTEL_EXPORTER_OTLP_ENDPOINT: the console's intake. */
   readonly telemetry?: { readonly url: string; readonly token: string };
+  /**
+   * Who may take CPU profiles of the process over the mesh: `mesh` lets members and observers of the node's own mesh, `off` nobody.
+   * Default MESH_PROFILING, then `mesh` where the node listens on loopback alone, else `off` (docs/security.md).
+   */
+  readonly profiling?: "mesh" | "off";
   /** True where several nodes share this process: CPU and RAM are then unknown per node and reported as absent. */
   readonly sharedProcess?: boolean;
 }

@@ -46,6 +46,11 @@ export const NODE_VARIABLES = {
     text: "What the load class and the console compare CPU with.",
   },
   MESH_RAM_BUDGET: { unit: "bytes", default: "the machine's (or cgroup's) memory", text: "What RAM is compared with." },
+  MESH_PROFILING: {
+    unit: "mesh or off",
+    default: "mesh where only loopback is listened on, else off",
+    text: "Who may take CPU profiles of the process over the mesh: members and observers of the node's mesh, or nobody.",
+  },
   MESH_TELEMETRY_URL: {
     unit: "URL",
     default: "none",
