@@ -5,7 +5,7 @@
 import type { AddressInfo } from "node:net";
 import type { MeshNode } from "@meshwork/node";
 import type { Telemetry } from "@meshwork/telemetry";
-import { createApi } from "./api/app.js";
+import { createApi, pathsOf } from "./api/app.js";
 import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
 import { createGuard, type Guard, isLoopback } from "./http/guard.js";
@@ -13,7 +13,7 @@ import { Intake, type IntakeDecoders } from "./http/otlp.js";
 import { createHttpServer, type HttpLimits } from "./http/server.js";
 import { StaticFiles } from "./http/static-files.js";
 import { StreamHub } from "./http/stream-hub.js";
-import { metricsText } from "./metrics-text.js";
+import { ConsoleMetrics } from "./metrics/console-metrics.js";
 import { ConsoleModel } from "./model.js";
 import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
 
@@ -48,6 +48,8 @@ export interface ConsoleOptions {
     readonly maxOtlpBodyBytes?: number;
     /** Default 32. */
     readonly maxStreamClients?: number;
+    /** Nodes that have series of their own in `GET /metrics`. Default 250. */
+    readonly maxMetricNodes?: number;
     /** Default 1,000. */
     readonly firstLookMs?: number;
   };
@@ -94,6 +96,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const intake = new Intake({
     decoders,
     store: model.store,
+    onPoints: (points) => metrics.take(points),
     maxBytes: maxOtlpBodyBytes,
     bodyTimeoutMs: limits.bodyTimeoutMs ?? 10_000,
     maxBytesUnderWay: 16 * maxOtlpBodyBytes,
@@ -101,11 +104,14 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const hub = new StreamHub({ model, maxClients: limits.maxStreamClients ?? 32 });
   const version = options.version ?? "0.1.0";
   const app = createApi({ model, supervisor, firstLookMs: limits.firstLookMs ?? 1_000, version }, onInternal);
+  const metrics = new ConsoleMetrics({
+    ...{ model, version, routes: pathsOf(app), intakeCounts: intake.counts },
+    maxNodes: limits.maxMetricNodes,
+  });
   let guard: Guard | undefined;
   const server = createHttpServer({
-    ...{ limits, app, hub, intake, onInternal },
+    ...{ limits, app, hub, intake, metrics, onInternal },
     files: new StaticFiles(options.staticDir),
-    metrics: () => metricsText(model, intake),
     guard: () => {
       if (guard === undefined) throw new ConsoleError("MESH_E_BAD_HOST");
       return guard;
@@ -122,6 +128,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       });
     });
   } catch (error) {
+    metrics.close();
     model.close();
     if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
     const owner = options.portOwner?.(options.port);
@@ -141,11 +148,12 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         resolve();
       });
       hub.close();
+      metrics.close();
       model.close();
       server.closeIdleConnections();
     });
     return closing;
   };
   const shownHost = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${shownHost}:${port}`, port, sizes: () => model.sizes(), close };
+  return { url: `http://${shownHost}:${port}`, port, sizes: () => ({ ...model.sizes(), ...metrics.sizes() }), close };
 }

@@ -15,6 +15,7 @@ export const fakeDecoders: IntakeDecoders = {
   decodeTraceRequestJson: (text) => JSON.parse(text) as IntakeSpan[],
   decodeMetricsRequest: (bytes) => {
     if (bytes[0] === 0xff) throw new Error("malformed");
+    return [];
   },
 };
 

@@ -46,6 +46,12 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
   return app;
 }
 
+/** Of all endpoints, with `{parameters}`. */
+export function pathsOf(app: OpenAPIHono): string[] {
+  const paths = app.openAPIRegistry.definitions.flatMap((entry) => (entry.type === "route" ? [entry.route.path] : []));
+  return [...new Set([...paths, "/api/openapi.json"])];
+}
+
 function matches(pattern: string, path: string): boolean {
   const [expected, actual] = [pattern.split("/"), path.split("/")];
   return (

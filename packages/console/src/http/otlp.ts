@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { IntakeSpan } from "@meshwork/telemetry";
+import type { IntakePoint } from "@meshwork/telemetry/intake";
 import { ConsoleError } from "../errors.js";
 import type { TraceStore } from "../store/trace-store.js";
 import { readBody } from "./body.js";
@@ -15,13 +16,14 @@ import { readBody } from "./body.js";
 export interface IntakeDecoders {
   decodeTraceRequest(bytes: Uint8Array): readonly IntakeSpan[];
   decodeTraceRequestJson(text: string): readonly IntakeSpan[];
-  /** Checked and counted; the console keeps no metric series of its own. */
-  decodeMetricsRequest(bytes: Uint8Array): unknown;
+  decodeMetricsRequest(bytes: Uint8Array): readonly IntakePoint[];
 }
 
 export interface IntakeOptions {
   readonly decoders: IntakeDecoders;
   readonly store: TraceStore;
+  /** Points of metrics in protobuf. Those in JSON are checked and counted only: nodes send protobuf. */
+  readonly onPoints: (points: readonly IntakePoint[]) => void;
   /** Of the body, packed and unpacked. */
   readonly maxBytes: number;
   readonly bodyTimeoutMs: number;
@@ -88,7 +90,9 @@ export class Intake {
   }
 
   #takeMetrics(bytes: Buffer, json: boolean): void {
-    this.#decode(() => (json ? metricsJson(bytes) : this.#options.decoders.decodeMetricsRequest(bytes)));
+    const { decoders, onPoints } = this.#options;
+    if (json) this.#decode(() => metricsJson(bytes));
+    else onPoints(this.#decode(() => decoders.decodeMetricsRequest(bytes)));
     this.counts.metrics += 1;
   }
 

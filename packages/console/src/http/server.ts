@@ -7,6 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Telemetry } from "@meshwork/telemetry";
 import { answerOf, ConsoleError, isInternal } from "../errors.js";
+import type { ConsoleMetrics } from "../metrics/console-metrics.js";
 import { SPAN_CONSOLE_REQUEST } from "../vocabulary.js";
 import { hasBody, readBody } from "./body.js";
 import type { Guard } from "./guard.js";
@@ -31,7 +32,7 @@ export interface HttpServerOptions {
   readonly hub: StreamHub;
   readonly intake: Intake;
   readonly files: StaticFiles;
-  readonly metrics: () => string;
+  readonly metrics: Pick<ConsoleMetrics, "text" | "http">;
   /** Known only once the port is. */
   readonly guard: () => Guard;
   readonly telemetry: Pick<Telemetry, "withSpan"> | undefined;
@@ -92,7 +93,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     if (path === "/metrics") {
       only("GET");
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
-      response.end(options.metrics());
+      response.end(options.metrics.text());
       return;
     }
     if (hasBody(request)) {
@@ -121,6 +122,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
       maxHeaderSize: 16 * 1024,
     },
     (request, response) => {
+      countWhenDone(options.metrics.http, request, response);
       handle(request, response).catch((error: unknown) => {
         if (isInternal(error)) options.onInternal(error);
         refuse(request, response, error);
@@ -128,7 +130,18 @@ export function createHttpServer(options: HttpServerOptions): Server {
     },
   );
   server.maxConnections = limits.maxConnections ?? 256;
+  server.on("drop", () => options.metrics.http.countRefusedConnection());
   return server;
+}
+
+function countWhenDone(http: ConsoleMetrics["http"], request: IncomingMessage, response: ServerResponse): void {
+  const startedMs = performance.now();
+  response.once("close", () => {
+    const path = (request.url ?? "").split("?", 1)[0]!;
+    // 0 where the caller went away before its answer.
+    const status = response.headersSent ? response.statusCode : 0;
+    http.count(request.method ?? "", path, status, performance.now() - startedMs);
+  });
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
