@@ -56,7 +56,7 @@ export class HyParView {
   readonly #pending: BoundedSet;
   /** Peers that said they live on when they left A: they stay in P when the connection closes. Removed by that, or as the oldest. */
   readonly #keep: BoundedSet;
-  /** HL1: until when. Entries leave when their time is over, at the next eviction; more than eight protect nobody further. */
+  /** HL1: until when. Entries leave once their time is over; more than eight protect nobody further. */
   readonly #protected = new Map<string, number>();
   readonly #data: PeerDataStore;
   readonly #self: string;
@@ -96,7 +96,7 @@ export class HyParView {
   handle(input: SwarmInput, nowMs: number, out: GossipOutput[]): void {
     switch (input.kind) {
       case "join":
-        if (input.protectMs !== undefined) this.#protect(input.peer, nowMs + input.protectMs);
+        if (input.protectMs !== undefined) this.#protect(input.peer, nowMs + input.protectMs, nowMs);
         this.#sendJoin(input.peer, out);
         break;
       case "repair":
@@ -232,25 +232,35 @@ export class HyParView {
 
   /** Whom HP6 evicts: anybody, but a healing contact under protection (HL1) only where all are. */
   #victim(nowMs: number): string {
-    for (const [peer, untilMs] of this.#protected) if (nowMs >= untilMs) this.#protected.delete(peer);
+    this.#endProtection(nowMs);
     const unprotected = this.active.pickExcept(this.#random, (peer) => this.#protected.has(peer));
     return unprotected ?? this.active.pick(this.#random)!;
   }
 
   /** HL1 */
-  #protect(peer: string, untilMs: number): void {
+  #protect(peer: string, untilMs: number, nowMs: number): void {
+    this.#endProtection(nowMs);
     if (this.#protected.size < MAX_PROTECTED || this.#protected.has(peer)) this.#protected.set(peer, untilMs);
   }
 
-  /** LR1. The mark of an older request would keep the question from being sent. */
+  #endProtection(nowMs: number): void {
+    for (const [peer, untilMs] of this.#protected) if (nowMs >= untilMs) this.#protected.delete(peer);
+  }
+
+  /**
+   * LR1. The mark of an older request would keep the question from being sent; the peer's own would take it for an answer (HP5),
+   * and where the peer holds the link already, which is then the end of it. So it comes twice: the second finds no mark.
+   */
   #repair(peer: string, out: GossipOutput[]): void {
     if (peer === this.#self) return;
     if (!this.active.has(peer) && this.active.full) {
       this.#sendDisconnect(peer, true, out);
       return;
     }
-    this.#pending.delete(peer);
-    this.#sendNeighbor(peer, this.active.size === 0 ? "high" : "low", out);
+    for (let asked = 0; asked < (this.active.has(peer) ? 1 : 2); asked++) {
+      this.#pending.delete(peer);
+      this.#sendNeighbor(peer, this.active.size === 0 ? "high" : "low", out);
+    }
   }
 
   /** LR2 */
