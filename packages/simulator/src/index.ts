@@ -5,7 +5,7 @@ export { Trace } from "./core/trace.js";
 export { type Task, World } from "./core/world.js";
 export * from "./measure/broadcast.js";
 export * from "./measure/overlay.js";
-export type { Net, Program, Traffic } from "./net/net.js";
+export type { LossReason, Net, Program, Traffic } from "./net/net.js";
 export { Network } from "./net/network.js";
 export { Paths } from "./net/paths.js";
 export { PlainNetwork } from "./net/plain-network.js";

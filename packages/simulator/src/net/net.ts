@@ -2,6 +2,9 @@
 import type { Host } from "../core/host.js";
 import type { Paths } from "./paths.js";
 
+/** `closed`: the other end said so; `reset`: it has given the connection up before; `timeout`: nothing was heard for the idle limit. */
+export type LossReason = "closed" | "reset" | "timeout";
+
 /** What runs on a host. Peers are named by host index. */
 export interface Program {
   onFrame(from: number, lane: number, payload: unknown): void;
@@ -9,7 +12,7 @@ export interface Program {
   /** A connection is there. `life` tells whether the peer is the process it was. */
   onConnected(peer: number, life: number): void;
   /** No connection to the peer is left. */
-  onLost(peer: number): void;
+  onLost(peer: number, why: LossReason): void;
   onDialFailed(peer: number): void;
   /** Whether the program needs the connection to be kept. */
   holds(peer: number): boolean;

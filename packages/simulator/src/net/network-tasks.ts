@@ -5,6 +5,7 @@
 import type { Host } from "../core/host.js";
 import type { Task } from "../core/world.js";
 import type { Connection, Frame, Lane } from "./connection.js";
+import type { LossReason } from "./net.js";
 import type { Network } from "./network.js";
 
 const FOLD_CLOSED = 7;
@@ -135,26 +136,26 @@ export class Ready implements Task {
   }
 }
 
-/** An end hears that the connection is gone. `closed`: the peer said so; a cut path would have swallowed it. */
+/** An end hears from the other that the connection is gone; a cut path would have swallowed it. */
 export class Loss implements Task {
   readonly #network: Network;
   readonly #host: number;
   readonly #peer: number;
   readonly #connection: Connection;
-  readonly #closed: boolean;
+  readonly #why: LossReason;
 
-  constructor(network: Network, host: number, peer: number, connection: Connection, closed: boolean) {
+  constructor(network: Network, host: number, peer: number, connection: Connection, why: LossReason) {
     this.#network = network;
     this.#host = host;
     this.#peer = peer;
     this.#connection = connection;
-    this.#closed = closed;
+    this.#why = why;
   }
 
   run(): void {
     const host = this.#network.world.hosts[this.#host]!;
     if (!host.up || !host.admits(this, false)) return;
-    if (this.#closed) this.#network.world.trace.fold(this.#network.world.nowMs, this.#host, FOLD_CLOSED);
-    this.#network.lose(this.#host, this.#peer, this.#connection);
+    if (this.#why === "closed") this.#network.world.trace.fold(this.#network.world.nowMs, this.#host, FOLD_CLOSED);
+    this.#network.lose(this.#host, this.#peer, this.#connection, this.#why);
   }
 }

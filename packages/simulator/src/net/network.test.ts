@@ -1,7 +1,7 @@
 /** The network alone, with programs that only write down what they hear. One way takes 10 ms throughout. */
 import { expect, test } from "vitest";
 import { World } from "../core/world.js";
-import type { Program } from "./net.js";
+import type { LossReason, Program } from "./net.js";
 import { Network } from "./network.js";
 import { type NetProfile, QUIC } from "./profile.js";
 
@@ -21,8 +21,8 @@ class Listener implements Program {
   onConnected(peer: number, life: number): void {
     this.#note(`connected ${peer} life ${life}`);
   }
-  onLost(peer: number): void {
-    this.#note(`lost ${peer}`);
+  onLost(peer: number, why: LossReason): void {
+    this.#note(`lost ${peer}: ${why}`);
   }
   onDialFailed(peer: number): void {
     this.#note(`dial failed ${peer}`);
@@ -115,7 +115,7 @@ test("a killed process says nothing: its peer notices after 25 to 30 s, a dial t
   expect(a.heard).toEqual([]);
   world.runFor(8_000);
   expect(a.heard).toHaveLength(1);
-  expect(a.heard[0]).toMatch(/^(2[6-9]|3[01])\d{3} lost 1$/);
+  expect(a.heard[0]).toMatch(/^(2[6-9]|3[01])\d{3} lost 1: timeout$/);
   network.send(0, 1, 0, "anybody", 10);
   const dialledAtMs = world.nowMs;
   world.runFor(6_000);
@@ -146,8 +146,8 @@ test("a cut shorter than the time-out only delays, a longer one loses the connec
   expect(b.heard).toHaveLength(1);
   network.paths.partition((host) => host);
   world.runFor(40_000);
-  expect(a.heard.at(-1)).toMatch(/lost 1$/);
-  expect(b.heard.at(-1)).toMatch(/lost 0$/);
+  expect(a.heard.at(-1)).toMatch(/lost 1: timeout$/);
+  expect(b.heard.at(-1)).toMatch(/lost 0: timeout$/);
 });
 
 test("a one-way cut lets the other way through until the cut-off end gives up", () => {
@@ -160,7 +160,22 @@ test("a one-way cut lets the other way through until the cut-off end gives up", 
   expect(b.heard).toEqual([]);
   world.runFor(70_000);
   expect(b.heard).toHaveLength(1);
-  expect(a.heard.at(-1)).toMatch(/lost 1$/);
+  expect(a.heard.at(-1)).toMatch(/lost 1: timeout$/);
+});
+
+test("an end hears why it lost a connection: closed by the other, or given up there before", () => {
+  const closed = connected();
+  closed.network.close(0, 1);
+  closed.world.runFor(1_000);
+  expect(closed.b.heard).toEqual(["1010 lost 0: closed"]);
+  const cut = connected();
+  cut.network.paths.cut(0, 1);
+  cut.world.runFor(32_000);
+  expect(cut.b.heard.at(-1)).toMatch(/lost 0: timeout$/);
+  cut.network.paths.mend(0, 1);
+  cut.network.send(0, 1, 0, "still there?", 10);
+  cut.world.runFor(1_000);
+  expect(cut.a.heard).toEqual(["33020 lost 1: reset"]);
 });
 
 test("a frozen process handles what came when it thaws; one frozen for more than 30 s has lost its connections", () => {
@@ -174,9 +189,9 @@ test("a frozen process handles what came when it thaws; one frozen for more than
   expect([a.heard, b.heard]).toEqual([[], ["3000 wait from 0 on 0"]]);
   network.freeze(1);
   world.runFor(35_000);
-  expect(a.heard.at(-1)).toMatch(/lost 1$/);
+  expect(a.heard.at(-1)).toMatch(/lost 1: timeout$/);
   network.thaw(1);
-  expect(b.heard.at(-1)).toMatch(/lost 0$/);
+  expect(b.heard.at(-1)).toMatch(/lost 0: timeout$/);
 });
 
 test("a clogged path holds frames back, a flapping one comes and goes", () => {

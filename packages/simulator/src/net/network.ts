@@ -12,7 +12,7 @@
 import type { Host } from "../core/host.js";
 import type { World } from "../core/world.js";
 import { Connection, type Frame, type Lane } from "./connection.js";
-import type { Net, Program, Traffic } from "./net.js";
+import type { LossReason, Net, Program, Traffic } from "./net.js";
 import { Arrival, DatagramArrival, DialAttempt, DialFailure, Loss, Ready, Retry } from "./network-tasks.js";
 import { INITIAL_PTO_MS, Paths } from "./paths.js";
 import type { NetProfile } from "./profile.js";
@@ -102,7 +102,7 @@ export class Network implements Net {
     const frozenMs = this.world.nowMs - end.host.frozenSinceMs;
     end.host.thaw();
     if (frozenMs >= this.profile.idleTimeoutMs) {
-      for (const [peer, connection] of [...end.connections]) this.lose(index, peer, connection);
+      for (const [peer, connection] of [...end.connections]) this.lose(index, peer, connection, "timeout");
     }
     this.#watchForSilence();
   }
@@ -183,18 +183,18 @@ export class Network implements Net {
       connection.lane(end.host, 0).lastAtMs,
       this.world.nowMs + this.paths.latencyMs(index, peer),
     );
-    this.world.schedule(lastAtMs + CLOSE_AFTER_MS, new Loss(this, peer, index, connection, true));
+    this.world.schedule(lastAtMs + CLOSE_AFTER_MS, new Loss(this, peer, index, connection, "closed"));
   }
 
   /** The end gives the connection up: QUIC's time-out, a reset, or the peer's close. */
-  lose(index: number, peer: number, connection: Connection): void {
+  lose(index: number, peer: number, connection: Connection, why: LossReason): void {
     const end = this.#end(index);
     if (end.connections.get(peer) !== connection) return;
     end.connections.delete(peer);
     connection.loseAt(end.host);
     if (!end.host.up || end.host.life !== connection.lifeOf(end.host)) return;
     this.world.trace.fold(this.world.nowMs, index, FOLD.lost);
-    end.program?.onLost(peer);
+    end.program?.onLost(peer, why);
   }
 
   sizes(): Record<string, number> {
@@ -217,7 +217,7 @@ export class Network implements Net {
     if (connection.isLostTo(end.host)) {
       // A process that has given the connection up answers with a stateless reset (RFC 9000 §10.3).
       const atMs = this.world.nowMs + this.paths.latencyMs(from, to);
-      if (!this.paths.blocked(to, from)) this.world.schedule(atMs, new Loss(this, from, to, connection, false));
+      if (!this.paths.blocked(to, from)) this.world.schedule(atMs, new Loss(this, from, to, connection, "reset"));
       return;
     }
     this.traffic[to]!.receivedBytes += frame.bytes;
@@ -377,7 +377,7 @@ export class Network implements Net {
     if (isA) connection.silentSinceAMs = sinceMs;
     else connection.silentSinceBMs = sinceMs;
     if (sinceMs !== undefined && nowMs - sinceMs >= this.profile.idleTimeoutMs) {
-      this.lose(end.host.index, peer, connection);
+      this.lose(end.host.index, peer, connection, "timeout");
     }
   }
 

@@ -122,7 +122,7 @@ export class PlainNetwork implements Net {
   /** @internal */
   notice(host: number, peer: number, what: "lost" | "dial-failed"): void {
     this.world.trace.fold(this.world.nowMs, host, what === "lost" ? FOLD.lost : FOLD.dialFailed);
-    if (what === "lost") this.#programs[host]!.onLost(peer);
+    if (what === "lost") this.#programs[host]!.onLost(peer, "closed");
     else this.#programs[host]!.onDialFailed(peer);
   }
 }
