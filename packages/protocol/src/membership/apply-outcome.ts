@@ -25,8 +25,6 @@ export type ApplyOutcome =
   /** The id left (or died) with this or a later generation; answer with `tombstone.signed`, where there is one. */
   | { readonly kind: "buried"; readonly tombstone: Tombstone }
   | { readonly kind: "wrong-mesh" }
-  /** The delivering neighbour has brought too many new identities; sync will bring it. */
-  | { readonly kind: "throttled" }
   /** No room, and every member has been connected. */
   | { readonly kind: "full" }
   /** Another holder of our key, or an older copy of our data: take `generation`, and publish. */
@@ -37,7 +35,6 @@ export const WRONG_MESH: ApplyOutcome = { kind: "wrong-mesh" };
 export const DUPLICATE: ApplyOutcome = { kind: "duplicate" };
 export const OLDER: ApplyOutcome = { kind: "older" };
 export const STALE: ApplyOutcome = { kind: "stale" };
-export const THROTTLED: ApplyOutcome = { kind: "throttled" };
 export const FULL: ApplyOutcome = { kind: "full" };
 
 /** Never negative: an age from the future would renew what it comes with. */

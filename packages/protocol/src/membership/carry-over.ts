@@ -1,9 +1,14 @@
-/** Outputs of the machines that go to the driver as they are, in the driver's words. Pure; used by membership.ts alone. */
+/** What the machines have decided, in the driver's words. Pure; used by membership.ts alone. */
 import { buriedBitmap, type SignedMerged, signMerged } from "../wire/merged.js";
+import { decodeObituary } from "../wire/obituary.js";
 import type { AuditOutput } from "./audit.js";
 import type { DetectorOutput } from "./detector-events.js";
 import type { Directory } from "./directory.js";
 import type { MembershipOutput } from "./membership-events.js";
+import { type Tombstone, tombstoneAnswer } from "./tombstones.js";
+
+/** So many of those who hear a buried record second-hand answer it, all nodes together. */
+const ANSWERS_TO_BURIED = 3;
 
 type ForDriver = Extract<
   DetectorOutput | AuditOutput,
@@ -22,6 +27,17 @@ export function carriedOver(output: ForDriver): MembershipOutput {
     case "drop-link":
       return { kind: "drop", peer, cut: output.reason === "silent" };
   }
+}
+
+/**
+ * What is said to who shows a record of somebody buried: the leave to everybody, the obituary to the accused. `share` is drawn from
+ * 0 to the number of members by who heard it second-hand, and 0 for who heard it from the accused itself.
+ */
+export function answerToBuried(tombstone: Tombstone, share: number): readonly MembershipOutput[] {
+  const answer = share < ANSWERS_TO_BURIED ? tombstoneAnswer(tombstone) : undefined;
+  if (answer === undefined) return [];
+  if (tombstone.obituary === undefined) return [{ kind: "broadcast", content: answer }];
+  return [{ kind: "tell", peer: tombstone.id, obituary: decodeObituary(answer) }];
 }
 
 /** The signed news that `contact` was found again, with all whom this directory holds for dead. */

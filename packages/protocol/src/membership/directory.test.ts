@@ -238,15 +238,22 @@ test("a neighbour brings 2,000 new identities and 50 a second more; sync is not 
   const bring = (first: number, count: number, source: Parameters<Directory["apply"]>[1], nowMs: number) => {
     let accepted = 0;
     for (let number = first; number < first + count; number++) {
-      if (directory.apply(testSigned({ id: testId(number) }), source, nowMs).kind === "accepted-new") accepted++;
+      const signed = testSigned({ id: testId(number) });
+      if (!directory.admits(signed, source, nowMs)) continue;
+      if (directory.apply(signed, source, nowMs).kind === "accepted-new") accepted++;
     }
     return accepted;
   };
   expect(bring(1, 2_100, from, 0)).toBe(2_000);
-  expect(directory.apply(testSigned({ id: testId(2_050) }), from, 0).kind).toBe("throttled");
-  expect(directory.apply(testSigned({ id: testId(2_051), status: "leaving" }), from, 0).kind).toBe("throttled");
-  // Refreshes of who is known cost no token.
-  expect(directory.apply(testSigned({ id: testId(1), sequence: 2 }), from, 0).kind).toBe("accepted-newer");
+  expect(directory.admits(testSigned({ id: testId(2_050) }), from, 0)).toBe(false);
+  expect(directory.admits(testSigned({ id: testId(2_051), status: "leaving" }), from, 0)).toBe(false);
+  // Refreshes, leaves and repeated leaves of who is known cost no token, nor do claims to the own id.
+  expect(directory.admits(testSigned({ id: testId(1), sequence: 2 }), from, 0)).toBe(true);
+  const leave = testSigned({ id: testId(1), sequence: 3, status: "leaving" });
+  expect(directory.admits(leave, from, 0)).toBe(true);
+  directory.apply(leave, from, 0);
+  expect(directory.admits(leave, from, 0)).toBe(true);
+  expect(directory.admits(testSigned({ id: SELF }), from, 0)).toBe(true);
   expect(bring(3_001, 100, from, 1_000)).toBe(50);
   expect(bring(4_001, 100, { viaSync: true }, 1_000)).toBe(100);
   expect(directory.sizes().directoryNewcomerBuckets).toBe(1);
@@ -285,8 +292,11 @@ test("when full, a flood of invented ids displaces itself, and nobody who was ev
 test("fifty respawns leave live entries where they were and one tombstone each", () => {
   const directory = make();
   const respawn = (generation: number) => {
-    directory.apply(testSigned({ generation }), from, generation);
-    directory.apply(testSigned({ generation, sequence: 2, status: "leaving" }), from, generation);
+    for (const life of [{ generation }, { generation, sequence: 2, status: "leaving" as const }]) {
+      const signed = testSigned(life);
+      expect(directory.admits(signed, from, generation)).toBe(true);
+      directory.apply(signed, from, generation);
+    }
   };
   for (let generation = 1; generation <= 50; generation++) respawn(generation);
   directory.takeChanges();

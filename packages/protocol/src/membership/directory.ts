@@ -21,7 +21,6 @@ import {
   OLDER,
   type RecordSource,
   STALE,
-  THROTTLED,
   WRONG_MESH,
 } from "./apply-outcome.js";
 import { ChangeQueue } from "./change-queue.js";
@@ -196,6 +195,19 @@ export class Directory implements ObituaryContext {
     return held === undefined || compareVersions(record, held) > 0;
   }
 
+  /**
+   * False where it brings a new identity and the neighbour that delivered it has brought too many; sync will bring it. Takes a token,
+   * and is asked before the signature is verified: a flood of invented ids would else cost that for each.
+   */
+  admits({ record }: SignedRecord, source: RecordSource, nowMs: number): boolean {
+    const { deliveredBy, viaSync } = source;
+    if (viaSync === true || deliveredBy === undefined || record.id === this.self) return true;
+    if (this.#members.get(record.id) !== undefined) return true;
+    // A leave of somebody unknown takes room too.
+    if (record.status === "leaving" && this.#tombstones.get(record.id) !== undefined) return true;
+    return this.#newcomers.take(deliveredBy, nowMs);
+  }
+
   /** Changes since the last call, in order. */
   takeChanges(): readonly DirectoryChange[] {
     return this.#changes.take();
@@ -248,7 +260,6 @@ export class Directory implements ObituaryContext {
       this.#update(member, signed, Math.max(member.receivedAtMs, nowMs - ageMs), nowMs);
       return { kind: "accepted-newer", entry: entryOf(member), previous };
     }
-    if (!this.#admits(source, nowMs)) return THROTTLED;
     if (this.#members.size >= this.#maxMembers && !this.#makeRoom(record.id, nowMs)) return FULL;
     return { kind: "accepted-new", entry: entryOf(this.#join(signed, nowMs - ageMs, nowMs)) };
   }
@@ -352,8 +363,6 @@ export class Directory implements ObituaryContext {
     }
     const member = this.#members.get(id);
     if (member !== undefined && member.signed.record.generation > generation) return OLDER;
-    // A leave of somebody unknown takes room too.
-    if (member === undefined && tombstone === undefined && !this.#admits(source, nowMs)) return THROTTLED;
     if (member !== undefined) this.#members.remove(member);
     const atMs = nowMs - carriedAge(source);
     this.#tombstones.bury({ id, generation, sequence, state: "left", atMs, signed }, this.#members.size);
@@ -362,11 +371,6 @@ export class Directory implements ObituaryContext {
     this.#departures.add({ entry, state: "left", sinceMs: atMs, by: NOBODY_IDS });
     this.#changes.push({ kind: "left", entry, atMs: nowMs });
     return { kind: "left", entry };
-  }
-
-  #admits(source: RecordSource, nowMs: number): boolean {
-    if (source.viaSync === true || source.deliveredBy === undefined) return true;
-    return this.#newcomers.take(source.deliveredBy, nowMs);
   }
 
   #makeRoom(newcomer: string, nowMs: number): boolean {

@@ -5,23 +5,23 @@
  * Key, hash and ear are handed in: `sign`, `verify` (67 µs, asked only for what could change something), and `lastHeardMs`, the
  * time of the last byte of a peer over a connection of ours.
  *
- * 1. A record that is wanted is verified, then applied; who shows a buried one is answered with the leave or the obituary: by those
- *    whom it came to first-hand, and by three of the others.
+ * 1. A record that is wanted, and whose neighbour has not brought too many new identities, is verified, then applied; who shows a
+ *    buried one is answered with the leave or the obituary: by those whom it came to first-hand, and by three of the others.
  * 2. An obituary is judged by obituary-rules.ts. Applied, the accused is out of directory, detector and views at once.
- * 3. Held for dead oneself: the next record has a higher sequence and goes out at once; twice within half a second it waits.
+ * 3. Held for dead oneself: the next record has a higher sequence and goes out at once; a second waits for half a second to end.
  * 4. An observer listens: it publishes nothing, accuses and vouches for nobody, and announces no merge.
  *
- * Bounds: 16 healing contacts; the rest in the machines. Owner: the shell, one per
- * topic; it ends with the topic.
+ * Bounds: 16 healing contacts; the rest in the machines. Owner: the shell, one per topic; it ends with the topic.
  */
 import { DecodeError } from "../errors.js";
+import { BoundedSet } from "../gossip/bounded-set.js";
 import { type Broadcast, decodeBroadcast } from "../wire/broadcast.js";
 import { verifyEnvelope } from "../wire/envelope.js";
 import { type SignedMerged, verifyMerged } from "../wire/merged.js";
-import { decodeObituary, type Obituary, signObituary, verifyObituary } from "../wire/obituary.js";
+import { type Obituary, signObituary, verifyObituary } from "../wire/obituary.js";
 import type { RecordSource } from "./apply-outcome.js";
 import { Audit, type AuditEvent, type AuditOutput } from "./audit.js";
-import { announcement, carriedOver } from "./carry-over.js";
+import { announcement, answerToBuried, carriedOver } from "./carry-over.js";
 import { Detector } from "./detector.js";
 import type { DetectorEvent, DetectorOutput, IssueObituary } from "./detector-events.js";
 import { Directory } from "./directory.js";
@@ -33,7 +33,6 @@ import type { ObituarySource } from "./obituary-rules.js";
 import { OwnRecord } from "./own-record.js";
 import type { PublisherEvent } from "./publishing.js";
 import { SyncPlan } from "./sync-plan.js";
-import { type Tombstone, tombstoneAnswer } from "./tombstones.js";
 import type { DirectoryChange, NodeRecord, SignedRecord } from "./types.js";
 import { WitnessDesk } from "./witness.js";
 
@@ -42,8 +41,6 @@ const MAX_CONTACTS = 16;
 const MAX_HEALING_CONTACTS = 16;
 const EXPIRY_INTERVAL_MS = 5_000;
 const REFUTATION_GAP_MS = 500;
-/** So many of those who hear a buried record second-hand answer it, all nodes together. */
-const ANSWERS_TO_BURIED = 3;
 
 export class Membership {
   readonly directory: Directory;
@@ -58,8 +55,8 @@ export class Membership {
   readonly #neighbors = new Set<string>();
   /** Neighbours of other makes. */
   readonly #foreign = new Set<string>();
-  /** Healing contacts whose first sync is to come. */
-  readonly #contacts = new Set<string>();
+  /** Healing contacts whose first sync is to come. Those whose never does leave as the oldest. */
+  readonly #contacts = new BoundedSet(MAX_HEALING_CONTACTS);
   #outputs: MembershipOutput[] = [];
   #due = { publisher: NEVER, detector: NEVER, audit: NEVER, healing: NEVER, expiry: NEVER, republish: NEVER };
   #refutedAtMs = Number.NEGATIVE_INFINITY;
@@ -178,6 +175,7 @@ export class Membership {
     }
     if (nowMs >= due.republish) {
       due.republish = NEVER;
+      this.#refutedAtMs = nowMs;
       this.#send(this.#own?.now(), nowMs);
     }
     if (nowMs >= due.publisher) this.#publish({ kind: "tick" }, nowMs);
@@ -237,7 +235,7 @@ export class Membership {
   }
 
   #apply(signed: SignedRecord, source: RecordSource, nowMs: number): void {
-    if (!this.directory.wants(signed)) return;
+    if (!this.directory.wants(signed) || !this.directory.admits(signed, source, nowMs)) return;
     if (!verifyEnvelope(signed, this.#options.verify)) {
       this.#rejected++;
       return;
@@ -248,9 +246,11 @@ export class Membership {
       case "self-conflict":
         this.#conflict(outcome.generation, record, nowMs);
         break;
-      case "buried":
-        this.#answerBuried(record.id, outcome.tombstone, source.deliveredBy);
+      case "buried": {
+        const share = source.deliveredBy === record.id ? 0 : this.#options.random() * this.directory.size;
+        this.#outputs.push(...answerToBuried(outcome.tombstone, share));
         break;
+      }
       case "accepted-newer":
         this.#look({ kind: "gone", peer: record.id }, nowMs);
         break;
@@ -267,15 +267,6 @@ export class Membership {
   #greet(id: string, { viaSync }: RecordSource, nowMs: number): void {
     if (viaSync === true || this.#neighbors.size > this.#foreign.size || this.#foreign.size === 0) return;
     this.#plan.later(0, nowMs, id);
-  }
-
-  #answerBuried(id: string, tombstone: Tombstone, deliveredBy: string | undefined): void {
-    const firstHand = deliveredBy === id;
-    if (!firstHand && this.#options.random() * this.directory.size >= ANSWERS_TO_BURIED) return;
-    const answer = tombstoneAnswer(tombstone);
-    if (answer === undefined) return;
-    if (tombstone.obituary === undefined) this.#outputs.push({ kind: "broadcast", content: answer });
-    else this.#outputs.push({ kind: "tell", peer: id, obituary: decodeObituary(answer) });
   }
 
   /** Judges an obituary from elsewhere. */
@@ -305,12 +296,8 @@ export class Membership {
     if (this.#own?.isPublishing !== true) return;
     this.#own.surpass(above);
     this.#detect({ kind: "accused" }, nowMs);
-    if (nowMs - this.#refutedAtMs < REFUTATION_GAP_MS) {
-      this.#publish({ kind: "changed" }, nowMs);
-      return;
-    }
-    this.#refutedAtMs = nowMs;
-    this.#send(this.#own?.now(), nowMs);
+    const atMs = Math.max(nowMs, this.#refutedAtMs + REFUTATION_GAP_MS);
+    this.#due.republish = Math.min(this.#due.republish, atMs);
   }
 
   #issue({ accusation, witness, tell }: IssueObituary, nowMs: number): void {
@@ -358,7 +345,10 @@ export class Membership {
   }
 
   #look(event: AuditEvent, nowMs: number): void {
-    if (this.#own?.isPublishing !== true) return;
+    if (this.#own?.isPublishing !== true) {
+      this.#due.audit = NEVER;
+      return;
+    }
     const { outputs, nextAtMs } = this.#audit.handle(event, nowMs);
     this.#due.audit = nextAtMs;
     for (const output of outputs) this.#carryOut(output, nowMs);
@@ -412,15 +402,14 @@ export class Membership {
         this.#outputs.push(output);
         break;
       case "join":
-        if (this.#contacts.size < MAX_HEALING_CONTACTS) this.#contacts.add(output.peer);
+        this.#contacts.add(output.peer);
         this.#outputs.push(output);
         this.#plan.later(0, nowMs, output.peer);
         break;
-      case "announce": {
-        const { bytes } = announcement(this.directory, output, this.#sign);
-        if (this.#own?.isPublishing === true) this.#outputs.push({ kind: "broadcast", content: bytes });
+      case "announce":
+        if (this.#own?.isPublishing !== true) break;
+        this.#outputs.push({ kind: "broadcast", content: announcement(this.directory, output, this.#sign).bytes });
         break;
-      }
       case "sync-neighbor":
         this.#plan.later(output.afterMs, nowMs);
         break;
