@@ -68,13 +68,13 @@ test("the smaller id probes once a second from NeighborUp to Disconnect, the lar
   expect(larger.driven.outputs).toEqual([]);
 });
 
-test("silence: suspected at 1.5 s, rounds of one and three probes every 400 ms, dead at 3.7 s plus the wait", () => {
+test("silence: suspected at the first look after 1.5 s, rounds of one and three probes every 400 ms, dead at 3.7 s plus the wait", () => {
   const { driven, directory, detector } = make({ onOutput: nobodyReaches });
   driven.hand({ kind: "neighbor-up", peer: PEER });
   driven.runTo(20_000);
-  expect(driven.of("suspected")).toMatchObject([{ atMs: 1_500, output: { peer: PEER, silentMs: 1_500 } }]);
+  expect(driven.of("suspected")).toMatchObject([{ atMs: 2_000, output: { peer: PEER, silentMs: 2_000 } }]);
   const asks = driven.of("ask-indirect");
-  expect(asks.slice(0, 6).map(({ atMs }) => atMs)).toEqual([1_500, 1_500, 1_500, 1_900, 1_900, 1_900]);
+  expect(asks.slice(0, 6).map(({ atMs }) => atMs)).toEqual([2_000, 2_000, 2_000, 2_400, 2_400, 2_400]);
   // The accused's own neighbours are asked, and nobody twice before everybody once.
   expect(asks.slice(0, 3).map(({ output }) => output.helper)).toContain(OTHERS[0]);
   expect(new Set(asks.slice(0, 6).map(({ output }) => output.helper)).size).toBe(6);
@@ -84,7 +84,7 @@ test("silence: suspected at 1.5 s, rounds of one and three probes every 400 ms, 
   expect(issued?.output.accusation).toEqual({ mesh: "mesh1", accused: PEER, generation: 1, sequence: 1 });
   expect(OTHERS).toContain(issued?.output.witness?.id);
   expect(detector.size).toBe(0);
-  expect(directory.get(PEER)).toMatchObject({ suspectedSinceMs: 1_500 });
+  expect(directory.get(PEER)).toMatchObject({ suspectedSinceMs: 2_000 });
 });
 
 test("a byte refutes, whether told at once or read from the transport before a tick", () => {
@@ -95,9 +95,10 @@ test("a byte refutes, whether told at once or read from the transport before a t
     driven.hand(atMs === undefined ? { kind: "heard", peer: PEER } : { kind: "heard", peer: PEER, atMs });
     expect(driven.of("refuted")).toMatchObject([{ atMs: 3_000, output: { peer: PEER, why: "heard" } }]);
     expect(directory.get(PEER)).not.toHaveProperty("suspectedSinceMs");
-    driven.runTo((atMs ?? 3_000) + 1_499);
+    // The next look after 1.5 s more of silence.
+    driven.runTo(4_999);
     expect(driven.of("suspected")).toHaveLength(1);
-    driven.runTo((atMs ?? 3_000) + 1_500);
+    driven.runTo(5_000);
     expect(driven.of("suspected")).toHaveLength(2);
   }
 });
@@ -210,7 +211,7 @@ test("where another machine of the node has noticed a standstill, nobody is cond
   detector.health.late(3_600, 10_000);
   driven.runTo(3_600 + 15_000 - 1);
   expect(driven.of("issue-obituary")).toEqual([]);
-  driven.runTo(20_000);
+  driven.runTo(25_000);
   expect(driven.of("issue-obituary")).toHaveLength(1);
 });
 
@@ -390,9 +391,9 @@ test("confirmations never shorten: with a witness at every moment the death is n
       }
       driven.runTo(10_000);
       expect(driven.of("issue-obituary")[0]?.atMs).toBeGreaterThanOrEqual(DEAD_AFTER_MS);
-      // Ticks are 20 ms apart at the least.
+      // Looks are a second apart, ticks 20 ms at the least; an event of the time between is a look as well.
       expect(driven.of("suspected")[0]?.atMs).toBeGreaterThanOrEqual(1_500);
-      expect(driven.of("suspected")[0]?.atMs).toBeLessThanOrEqual(1_520);
+      expect(driven.of("suspected")[0]?.atMs).toBeLessThanOrEqual(2_020);
     }),
   );
 });

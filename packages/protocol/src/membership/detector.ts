@@ -5,8 +5,8 @@
  *
  * 1. A link is watched from NeighborUp to Disconnect; a lost connection or an eviction does not end a suspicion, only life, death or
  *    leaving does. The smaller id probes once a second; any byte counts as life.
- * 2. Silence of 1.5 s: suspected; a direct and three indirect probes at once and every 400 ms. A byte of it on a connection of ours
- *    refutes it.
+ * 2. Silence of 1.5 s, looked at once a second: suspected; a direct and three indirect probes at once and every 400 ms. A byte of it
+ *    on a connection of ours refutes it.
  * 3. Silence of 3.7 s on every path, three rounds at least, and a fresh witness (or too few to have one): condemned; the
  *    obituary is issued 0–300 ms later, unless life or another's obituary comes first. Life on any path within 3.7 s forbids it.
  * 4. Time-outs do not depend on the mesh's size, and confirmations never shorten them; local ill health lengthens them.
@@ -149,7 +149,6 @@ export class Detector {
     link.heard(nowMs, nowMs);
     // At once, so that the other end hears that the link is one.
     if (this.#probes(peer)) this.#outputs.push({ kind: "send-probe", peer, dial: false });
-    if (!Number.isFinite(this.#nextProbesAtMs)) this.#nextProbesAtMs = nowMs + PROBE_INTERVAL_MS;
   }
 
   /** Undefined where there are too many; a neighbour then takes the place of a stranger. */
@@ -164,6 +163,7 @@ export class Detector {
     }
     const link = new LinkWatch(peer, up, nowMs);
     this.#links.set(peer, link);
+    if (!Number.isFinite(this.#nextProbesAtMs)) this.#nextProbesAtMs = nowMs + PROBE_INTERVAL_MS;
     return link;
   }
 
@@ -315,12 +315,8 @@ export class Detector {
     let dueAtMs = this.#nextProbesAtMs;
     for (const link of this.#links.values()) {
       const { suspicion } = link;
-      if (suspicion === undefined) {
-        const watchesLife = link.up || link.lost;
-        if (watchesLife) dueAtMs = Math.min(dueAtMs, silenceDeadlines(link.heardAtMs, factor).suspectAtMs);
-        dueAtMs = Math.min(dueAtMs, link.oneSidedDueAtMs(!this.#probes(link.peer)));
-        continue;
-      }
+      // Healthy links are looked at with the probes: a wake-up of its own for each would cost more than the probes do.
+      if (suspicion === undefined) continue;
       const { deadAtMs } = silenceDeadlines(link.lifeAtMs, factor);
       const judgedAtMs = suspicion.issueAtMs ?? Math.max(deadAtMs, this.health.mutedUntilMs);
       dueAtMs = Math.min(dueAtMs, suspicion.nextRoundAtMs);

@@ -102,14 +102,6 @@ export class LinkWatch {
     return { missing, due: "repair" };
   }
 
-  /** When to look next because of one-sidedness. */
-  oneSidedDueAtMs(probesUs: boolean): number {
-    const sinceMs = this.#oneSidedSinceMs(probesUs);
-    const dueAtMs = sinceMs === undefined ? Number.POSITIVE_INFINITY : sinceMs + ONE_SIDED_AFTER_MS;
-    const nextMs = this.#repaired ? dueAtMs + ONE_SIDED_AFTER_MS : dueAtMs;
-    return this.up ? nextMs : Math.min(nextMs, this.#stoppedAtMs());
-  }
-
   /** `probesUs`: the other end has the smaller id, so that its probes are due here. */
   #oneSidedSinceMs(probesUs: boolean): number | undefined {
     if (!this.up) return this.#probedSinceMs;
