@@ -89,6 +89,11 @@ export const CONSOLE_ERRORS = {
     what: "this node is not a process of this launcher",
     hint: "it was started elsewhere: stop it where it runs",
   },
+  MESH_E_PROFILES_BUSY: {
+    status: 503,
+    what: "the console has too many profiles under way",
+    hint: "wait until one of them is taken",
+  },
   MESH_E_NO_DEMO: {
     status: 409,
     what: "this console has no demo traffic to switch",

@@ -3,7 +3,6 @@
  */
 export { type BootHooks, type BootStepName, bootNode } from "./boot.js";
 export { makeDirectory } from "./make-directory.js";
-export { profileNode } from "./profile-client.js";
 export type { NodeProfile, ProfileWindow } from "./profile-types.js";
 export { startNode, stopOnSignals } from "./start-node.js";
 export type { ThreadShare } from "./thread-shares.js";

@@ -23,7 +23,9 @@ import { NodeSpans } from "./node-spans.js";
 import { NodeStatsSource } from "./node-stats.js";
 import type { ResolvedOptions } from "./options.js";
 import { ownDescription } from "./own-description.js";
+import { type ProfileOptions, profileOf } from "./profile-client.js";
 import { profileHandler } from "./profile-server.js";
+import type { NodeProfile } from "./profile-types.js";
 import { PROFILE_OPERATION } from "./profile-wire.js";
 import { decodeRemoteDirectory, encodeRemoteDirectory } from "./remote-directory.js";
 import { SeedDialer } from "./seeds.js";
@@ -312,6 +314,11 @@ export class NodeRuntime implements MeshNode {
       return decodeRemoteDirectory(encodeRemoteDirectory(this.#directories.entries(), this.#parts.now()));
     }
     return decodeRemoteDirectory((await this.#messenger.request(target, DIRECTORY_OPERATION, undefined, options)).body);
+  }
+
+  async profileOf(target: string, options: ProfileOptions): Promise<NodeProfile> {
+    this.#guardOpen();
+    return profileOf(this, target, options);
   }
 
   close(reason = "closed"): Promise<void> {

@@ -1,23 +1,23 @@
-/** Asks a node for a profile of its process, over the mesh. */
-
+/** Asks a node for a profile of its process, over the mesh; the own one is taken here. */
 import type { NodeProfile } from "./profile-types.js";
-import { decodeProfile, encodeOrder, PROFILE_OPERATION } from "./profile-wire.js";
+import { checkDuration, decodeProfile, encodeOrder, PROFILE_OPERATION } from "./profile-wire.js";
 import { profileTakesMs, takeProfile } from "./profiler.js";
 import type { MeshNode } from "./types.js";
 
 /** For the way there and back, and for packing. */
 const MARGIN_MS = 10_000;
 
-/**
- * `durationMs`: 100 to 60,000; the answer takes up to 5 s longer. Throws MESH_E_REFUSED where the node does not let itself be
- * profiled, MESH_E_OVERLOADED where its process is being profiled or was just now.
- */
-export async function profileNode(
-  node: MeshNode,
+export interface ProfileOptions {
+  readonly durationMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export async function profileOf(
+  node: Pick<MeshNode, "id" | "directory" | "request" | "stats">,
   target: string,
-  options: { readonly durationMs: number; readonly signal?: AbortSignal },
+  { durationMs, signal = new AbortController().signal }: ProfileOptions,
 ): Promise<NodeProfile> {
-  const { durationMs, signal = new AbortController().signal } = options;
+  checkDuration(durationMs);
   if (node.directory.resolve(target).id === node.id)
     return takeProfile({ durationMs, signal, stats: () => node.stats() });
   const timeoutMs = profileTakesMs(durationMs) + MARGIN_MS;

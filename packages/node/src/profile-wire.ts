@@ -9,7 +9,7 @@ import { CPU_PROFILE_LIMITS, profileFault } from "./cpu-profile.js";
 import type { NodeProfile } from "./profile-types.js";
 
 export const PROFILE_OPERATION = "mesh.profile";
-export const PROFILE_DURATION_MS = { min: 100, max: 60_000 } as const;
+const PROFILE_DURATION_MS = { min: 100, max: 60_000 } as const;
 /** A reply that unpacks to more is not unpacked. 20,000 call sites take about 4 MB. */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 const MAX_ORDER_BYTES = 256;
@@ -24,7 +24,11 @@ export function encodeOrder(durationMs: number): string {
 
 /** Throws MESH_E_REFUSED with what is wrong. */
 export function decodeOrder(body: Uint8Array): number {
-  const durationMs = body.byteLength > MAX_ORDER_BYTES ? undefined : durationIn(body);
+  return checkDuration(body.byteLength > MAX_ORDER_BYTES ? undefined : durationIn(body));
+}
+
+/** Throws MESH_E_REFUSED. */
+export function checkDuration(durationMs: unknown): number {
   const { min, max } = PROFILE_DURATION_MS;
   if (typeof durationMs !== "number" || !Number.isInteger(durationMs) || durationMs < min || durationMs > max)
     throw new MeshError("MESH_E_REFUSED", `durationMs must be a whole number from ${min} to ${max}`);

@@ -2,6 +2,7 @@
  * The public face of a node. `startNode` (start-node.ts) returns a `MeshNode`; everything else a user touches hangs off it.
  */
 import type { Departure, DirectoryChange, DirectoryEntry, MeshError } from "@meshwork/protocol";
+import type { NodeProfile } from "./profile-types.js";
 
 /** Options; each falls back to its `MESH_*` variable, then to the default (docs/how-to/configuration.md). */
 export interface NodeOptions {
@@ -166,6 +167,15 @@ export interface MeshNode {
   watchStats(target: Target, options?: { intervalMs?: number; signal?: AbortSignal }): AsyncIterableIterator<NodeStats>;
   /** Another node's own directory, asked over the mesh: its live members, then those it has seen go, as far as the answer has room. */
   directoryOf(target: Target, options?: RequestOptions): Promise<readonly RemoteDirectoryEntry[]>;
+  /**
+   * A CPU profile of another node's process (or its own), asked over the mesh: 100 to 60,000 ms, and up to 5 s before it in which
+   * only counters are read. Throws MESH_E_REFUSED where the node does not let itself be profiled, MESH_E_OVERLOADED where its
+   * process is being profiled or was just now.
+   */
+  profileOf(
+    target: string,
+    options: { readonly durationMs: number; readonly signal?: AbortSignal },
+  ): Promise<NodeProfile>;
   /** Leaves (signed), drains handlers, closes connections, flushes telemetry; bounded to 4 s. Idempotent. */
   close(reason?: string): Promise<void>;
   readonly closed: Promise<void>;
