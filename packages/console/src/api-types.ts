@@ -3,6 +3,7 @@
  * (`@meshwork/console/api-types`). Nothing here exists at run time; schemas.ts is the source and says what each field means.
  */
 import type { z } from "@hono/zod-openapi";
+import type * as profiles from "./profile-schemas.js";
 import type * as schemas from "./schemas.js";
 
 export type ApiError = z.infer<typeof schemas.ErrorBody>;
@@ -43,6 +44,9 @@ export type SpawnResult = z.infer<typeof schemas.SpawnResult>;
 export type ActionResult = z.infer<typeof schemas.ActionResult>;
 export type SendRequest = z.input<typeof schemas.SendRequest>;
 export type SendResult = z.infer<typeof schemas.SendResult>;
+export type ProfileRequest = z.input<typeof profiles.ProfileRequest>;
+export type ProfileResult = z.infer<typeof profiles.ProfileResult>;
+export type ProfileWindow = z.infer<typeof profiles.ProfileWindow>;
 export type DemoResult = z.infer<typeof schemas.DemoResult>;
 export type NodeList = z.infer<typeof schemas.NodeList>;
 export type LinkList = z.infer<typeof schemas.LinkList>;

@@ -3,6 +3,7 @@ import type {
   DirectoryChange,
   DirectoryEntry,
   MeshNode,
+  NodeProfile,
   NodeStats,
   RemoteDirectoryEntry,
   Reply,
@@ -128,6 +129,16 @@ export class FakeNode {
     if (answer === undefined) throw Object.assign(new Error("no answer"), { code: "MESH_E_TIMEOUT" });
     if (answer instanceof Error) throw answer;
     return answer;
+  }
+
+  /** What profiles say, or how they fail; who asked for which. */
+  profile: NodeProfile | Error = Object.assign(new Error("no answer"), { code: "MESH_E_TIMEOUT" });
+  readonly profiled: { target: string; durationMs: number; signal: AbortSignal | undefined }[] = [];
+
+  async profileOf(target: string, { durationMs, signal }: { durationMs: number; signal?: AbortSignal }) {
+    this.profiled.push({ target, durationMs, signal });
+    if (this.profile instanceof Error) throw this.profile;
+    return this.profile;
   }
 
   async request(target: Target, operation: string, body: Uint8Array | string = ""): Promise<Reply> {

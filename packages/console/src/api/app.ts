@@ -5,6 +5,7 @@ import { answerOf, ConsoleError, isInternal } from "../errors.js";
 import { Delta, Ping, Snapshot } from "../schemas.js";
 import { actionRoutes } from "./action-routes.js";
 import { type ApiContext, createRouter } from "./context.js";
+import { profileRoutes } from "./profile-routes.js";
 import { readRoutes } from "./read-routes.js";
 import { traceRoutes } from "./trace-routes.js";
 
@@ -14,6 +15,7 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
   app.route("/", readRoutes(context));
   app.route("/", traceRoutes(context));
   app.route("/", actionRoutes(context));
+  app.route("/", profileRoutes(context));
   describeRawRoutes(app);
 
   let document: unknown;
