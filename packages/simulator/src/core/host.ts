@@ -24,6 +24,8 @@ export class Host {
   clockOffsetMs = 0;
   workMs = 0;
   frozenSinceMs = 0;
+  /** True time since when it has been running without a standstill; of no meaning while it is down or frozen. */
+  runningSinceMs = 0;
   #busyUntilMs = 0;
   #lateTimers: Task[] = [];
   #lateInputs: Task[] = [];
@@ -41,6 +43,7 @@ export class Host {
     this.up = true;
     this.frozen = false;
     this.life++;
+    this.runningSinceMs = this.world.nowMs;
     this.#forget();
   }
 
@@ -60,6 +63,7 @@ export class Host {
   thaw(): void {
     if (!this.frozen) return;
     this.frozen = false;
+    this.runningSinceMs = this.world.nowMs;
     const late = [...this.#lateTimers, ...this.#lateInputs];
     this.#forget();
     for (const task of late) this.world.schedule(this.world.nowMs, task);

@@ -178,6 +178,7 @@ export class Network implements Net {
     const connection = end.connections.get(peer);
     if (connection === undefined) return;
     end.connections.delete(peer);
+    connection.loseAt(end.host);
     if (this.paths.blocked(index, peer)) return;
     const lastAtMs = Math.max(
       connection.lane(end.host, 0).lastAtMs,
@@ -213,11 +214,9 @@ export class Network implements Net {
   arrived(connection: Connection, from: number, to: number, lane: number, frame: Frame): void {
     const end = this.#end(to);
     this.world.trace.fold(this.world.nowMs, to, FOLD.frame + frame.bytes * 8);
-    // Superseded and closed connections are still read until they end; one that was given up as lost is not.
+    // Superseded connections are still read until they end; one that was closed or given up is not.
     if (connection.isLostTo(end.host)) {
-      // A process that has given the connection up answers with a stateless reset (RFC 9000 §10.3).
-      const atMs = this.world.nowMs + this.paths.latencyMs(from, to);
-      if (!this.paths.blocked(to, from)) this.world.schedule(atMs, new Loss(this, from, to, connection, "reset"));
+      this.#reset(connection, from, to);
       return;
     }
     this.traffic[to]!.receivedBytes += frame.bytes;
@@ -227,7 +226,10 @@ export class Network implements Net {
   /** @internal */
   datagramArrived(connection: Connection, from: number, to: number, payload: unknown, bytes: number): void {
     const end = this.#end(to);
-    if (connection.isLostTo(end.host)) return;
+    if (connection.isLostTo(end.host)) {
+      this.#reset(connection, from, to);
+      return;
+    }
     this.world.trace.fold(this.world.nowMs, to, FOLD.datagram + bytes * 8);
     this.traffic[to]!.receivedBytes += bytes;
     end.program!.onDatagram(from, payload);
@@ -332,6 +334,13 @@ export class Network implements Net {
   #retryLater(connection: Connection, from: Host, to: number, lane: Lane): void {
     const delayMs = this.paths.ptoMs(from.index, to) * 2 ** lane.attempts++;
     this.world.schedule(this.world.nowMs + delayMs, new Retry(this, connection, from, to, lane));
+  }
+
+  /** A process that has given the connection up answers what still comes with a stateless reset (RFC 9000 §10.3). */
+  #reset(connection: Connection, from: number, to: number): void {
+    if (this.paths.blocked(to, from)) return;
+    const atMs = this.world.nowMs + this.paths.latencyMs(from, to);
+    this.world.schedule(atMs, new Loss(this, from, to, connection, "reset"));
   }
 
   #count(from: number, bytes: number): void {

@@ -12,8 +12,18 @@ export const INITIAL_PTO_MS = 1_000;
 const MAX_ACK_DELAY_MS = 25;
 const PAIR_FACTOR = 0x10_0000;
 
+/** What was broken between two changes; the latest ended at `untilMs`. */
+interface Broken {
+  readonly untilMs: number;
+  readonly side: ((host: number) => number) | undefined;
+  readonly sideCut: (from: number, to: number) => boolean;
+  readonly cuts: ReadonlySet<number>;
+}
+
 export class Paths {
   readonly profile: NetProfile;
+  /** How far back `openThroughout` can look; 0 keeps nothing. */
+  remembersMs = 0;
   loss: number;
   duplication: number;
   jitterMs: number;
@@ -27,6 +37,8 @@ export class Paths {
   /** Frames of these directed pairs are held up until the time. */
   readonly #clogs = new Map<number, number>();
   readonly #onChange: () => void;
+  /** In order; what is older than `remembersMs` leaves with the next change. */
+  #past: Broken[] = [];
 
   constructor(world: World, profile: NetProfile, onChange: () => void) {
     this.#world = world;
@@ -79,13 +91,28 @@ export class Paths {
     return this.#side !== undefined || this.#cuts.size > 0;
   }
 
+  /** True where something may have been broken or clogged since then, as far as is remembered. */
+  wasFaultySince(sinceMs: number): boolean {
+    return this.faulty || this.#clogs.size > 0 || this.#past.some(({ untilMs }) => untilMs > sinceMs);
+  }
+
   blocked(from: number, to: number): boolean {
-    if (this.#side !== undefined) {
-      const a = this.#side(from);
-      const b = this.#side(to);
-      if (a !== b && this.#sideCut(a, b)) return true;
-    }
-    return this.#cuts.size > 0 && this.#cuts.has(from * PAIR_FACTOR + to);
+    return isBroken(from, to, this.#side, this.#sideCut, this.#cuts);
+  }
+
+  /**
+   * True where at every moment since `sinceMs` packets went to and fro between the two, directly or through one of `others`. A clogged
+   * path counts as broken for all that time.
+   */
+  openThroughout(a: number, b: number, others: readonly number[], sinceMs: number): boolean {
+    const clogged = (from: number, to: number) => (this.#clogs.get(from * PAIR_FACTOR + to) ?? 0) >= sinceMs;
+    const now = { untilMs: this.#world.nowMs, side: this.#side, sideCut: this.#sideCut, cuts: this.#cuts };
+    const states: Broken[] = [...this.#past.filter(({ untilMs }) => untilMs > sinceMs), now];
+    return states.every(({ side, sideCut, cuts }) => {
+      const way = (from: number, to: number) => !clogged(from, to) && !isBroken(from, to, side, sideCut, cuts);
+      const open = (one: number, other: number) => way(one, other) && way(other, one);
+      return open(a, b) || others.some((middle) => open(a, middle) && open(middle, b));
+    });
   }
 
   /** Time until which frames from `from` to `to` are held up; 0 where they are not. */
@@ -93,12 +120,13 @@ export class Paths {
     if (this.#clogs.size === 0) return 0;
     const key = from * PAIR_FACTOR + to;
     const untilMs = this.#clogs.get(key) ?? 0;
-    if (untilMs !== 0 && untilMs <= this.#world.nowMs) this.#clogs.delete(key);
+    if (untilMs !== 0 && untilMs + this.remembersMs <= this.#world.nowMs) this.#clogs.delete(key);
     return untilMs;
   }
 
   /** Parts the network. `cut(a, b)` says whether side a's packets to side b are lost; all by default. */
   partition(sideOf: (host: number) => number, cut: (from: number, to: number) => boolean = () => true): void {
+    this.#remember();
     this.#side = sideOf;
     this.#sideCut = cut;
     this.#onChange();
@@ -106,17 +134,22 @@ export class Paths {
 
   /** Ends the partition. Cuts and clogs of single paths stay. */
   join(): void {
+    this.#remember();
     this.#side = undefined;
     this.#onChange();
   }
 
   cut(from: number, to: number): void {
+    this.#remember();
     this.#cuts.add(from * PAIR_FACTOR + to);
     this.#onChange();
   }
 
   mend(from: number, to: number): void {
-    if (this.#cuts.delete(from * PAIR_FACTOR + to)) this.#onChange();
+    if (!this.#cuts.has(from * PAIR_FACTOR + to)) return;
+    this.#remember();
+    this.#cuts.delete(from * PAIR_FACTOR + to);
+    this.#onChange();
   }
 
   clog(from: number, to: number, forMs: number): void {
@@ -137,12 +170,36 @@ export class Paths {
 
   /** Everything heals: partition, cuts, clogs, loss and jitter beyond the profile's. */
   healAll(): void {
+    this.#remember();
     this.#side = undefined;
     this.#cuts.clear();
-    this.#clogs.clear();
+    for (const key of this.#clogs.keys()) this.#clogs.set(key, this.#world.nowMs);
     this.loss = this.profile.loss;
     this.duplication = this.profile.duplication;
     this.jitterMs = this.profile.jitterMs;
     this.#onChange();
   }
+
+  /** Keeps what is broken until now, before it changes. */
+  #remember(): void {
+    const { nowMs } = this.#world;
+    this.#past = this.#past.filter(({ untilMs }) => untilMs > nowMs - this.remembersMs);
+    if (this.remembersMs === 0) return;
+    this.#past.push({ untilMs: nowMs, side: this.#side, sideCut: this.#sideCut, cuts: new Set(this.#cuts) });
+  }
+}
+
+function isBroken(
+  from: number,
+  to: number,
+  side: Broken["side"],
+  sideCut: Broken["sideCut"],
+  cuts: ReadonlySet<number>,
+): boolean {
+  if (side !== undefined) {
+    const a = side(from);
+    const b = side(to);
+    if (a !== b && sideCut(a, b)) return true;
+  }
+  return cuts.size > 0 && cuts.has(from * PAIR_FACTOR + to);
 }
