@@ -10,9 +10,29 @@ import type { LinkBiStream, LinkRecvStream, LinkSendStream } from "./link.js";
 import type { PeerConnection } from "./peer-connection.js";
 import { StreamReader } from "./stream-reader.js";
 import { StreamWriter } from "./stream-writer.js";
-import { type BiChannel, CloseCode } from "./types.js";
+import { type BiChannel, CloseCode, type FramedReader, type FramedWriter } from "./types.js";
+
+/** What sets the streams of a tag apart from the rest. */
+export interface StreamTerms {
+  /** As what the connection counts it. */
+  readonly count: "other" | "probe-in" | "probe-out";
+  readonly maxFrameBytes: number;
+  /** In all, per direction; absent: any number. */
+  readonly maxFrames?: number;
+  /** Whether its frames are use of the connection. */
+  readonly isUse: boolean;
+}
+
+/** A stream of either side's as its owner in this package sees it. */
+export interface OpenStream {
+  readonly recv: FramedReader;
+  readonly send: FramedWriter | undefined;
+  /** `listener` runs once when both halves have ended; at once where they have. */
+  whenEnded(listener: () => void): void;
+}
 
 export class Channels {
+  readonly #terms: StreamTerms;
   readonly #clock: Clock;
   readonly #limits: TransportLimits;
   readonly #counters: Counters;
@@ -21,17 +41,22 @@ export class Channels {
     this.#clock = clock;
     this.#limits = limits;
     this.#counters = counters;
+    this.#terms = { count: "other", maxFrameBytes: limits.maxFrameBytes, isUse: true };
   }
 
   /** Rejects with MESH_E_OVERLOADED where the peer's stream limit does not free up in time. */
-  async openBi(connection: PeerConnection, tag: number): Promise<BiChannel> {
+  async openBi(
+    connection: PeerConnection,
+    tag: number,
+    terms: StreamTerms = this.#terms,
+  ): Promise<BiChannel & OpenStream> {
     const stream = await this.#open(connection, connection.link.openBi(), (late: LinkBiStream) => {
       void late.send.reset(CloseCode.shutdown);
       late.recv.stop(CloseCode.shutdown);
     });
-    const ended = this.#track(connection, 2);
-    const send = this.#writer(connection, stream.send, tag, Uint8Array.of(tag), ended);
-    const recv = this.#reader(connection, stream.recv, tag, undefined, ended);
+    const ended = this.#track(connection, 2, terms);
+    const send = this.#writer(connection, stream.send, tag, Uint8Array.of(tag), terms, ended);
+    const recv = this.#reader(connection, stream.recv, tag, undefined, terms, ended);
     send.announce();
     return {
       peerId: connection.peerId,
@@ -44,6 +69,7 @@ export class Channels {
         const remove = connection.onRetired(listener);
         ended.whenEnded(remove);
       },
+      whenEnded: (listener) => ended.whenEnded(listener),
     };
   }
 
@@ -51,7 +77,8 @@ export class Channels {
     const stream = await this.#open(connection, connection.link.openUni(), (late: LinkSendStream) => {
       void late.reset(CloseCode.shutdown);
     });
-    const send = this.#writer(connection, stream, tag, Uint8Array.of(tag), this.#track(connection, 1));
+    const ended = this.#track(connection, 1, this.#terms);
+    const send = this.#writer(connection, stream, tag, Uint8Array.of(tag), this.#terms, ended);
     send.announce();
     return send;
   }
@@ -73,11 +100,13 @@ export class Channels {
     send: LinkSendStream | undefined,
     tag: number,
     initial: Uint8Array | undefined,
-  ): { recv: StreamReader; send: StreamWriter | undefined } {
-    const ended = this.#track(connection, send === undefined ? 1 : 2);
+    terms: StreamTerms = this.#terms,
+  ): OpenStream {
+    const ended = this.#track(connection, send === undefined ? 1 : 2, terms);
     return {
-      recv: this.#reader(connection, recv, tag, initial, ended),
-      send: send === undefined ? undefined : this.#writer(connection, send, tag, undefined, ended),
+      recv: this.#reader(connection, recv, tag, initial, terms, ended),
+      send: send === undefined ? undefined : this.#writer(connection, send, tag, undefined, terms, ended),
+      whenEnded: (listener) => ended.whenEnded(listener),
     };
   }
 
@@ -86,6 +115,7 @@ export class Channels {
     stream: LinkSendStream,
     tag: number,
     prefix: Uint8Array | undefined,
+    terms: StreamTerms,
     ended: StreamEnd,
   ): StreamWriter {
     const kind = kindOfTag(tag);
@@ -94,7 +124,7 @@ export class Channels {
       ...(prefix === undefined ? {} : { prefix }),
       onSent: (frames, bytes) => {
         this.#counters.countSent(kind, frames, bytes);
-        connection.used();
+        if (terms.isUse) connection.used();
       },
       onEnd: () => ended.half(),
     });
@@ -105,25 +135,27 @@ export class Channels {
     stream: LinkRecvStream,
     tag: number,
     initial: Uint8Array | undefined,
+    terms: StreamTerms,
     ended: StreamEnd,
   ): StreamReader {
     const kind = kindOfTag(tag);
     return new StreamReader(stream, {
-      maxFrameBytes: this.#limits.maxFrameBytes,
+      maxFrameBytes: terms.maxFrameBytes,
+      ...(terms.maxFrames === undefined ? {} : { maxFrames: terms.maxFrames }),
       budget: connection.budget,
       ...(initial === undefined || initial.length === 0 ? {} : { initial }),
       onBytes: () => connection.heard(),
       onReceived: (frames, bytes) => {
         this.#counters.countReceived(kind, frames, bytes);
-        connection.used();
+        if (terms.isUse) connection.used();
       },
       onEnd: () => ended.half(),
     });
   }
 
-  #track(connection: PeerConnection, halves: number): StreamEnd {
-    connection.countStream("other", 1);
-    return new StreamEnd(halves, () => connection.countStream("other", -1));
+  #track(connection: PeerConnection, halves: number, { count }: StreamTerms): StreamEnd {
+    connection.countStream(count, 1);
+    return new StreamEnd(halves, () => connection.countStream(count, -1));
   }
 }
 

@@ -38,6 +38,7 @@ export class Counters implements TransportCounters {
   );
   dialsFailed = 0;
   unknownTags = 0;
+  refusedStreams = 0;
   droppedFrames = 0;
   violations = 0;
 

@@ -187,6 +187,7 @@ export class GossipStreams {
   async accept(connection: PeerConnection, recv: LinkRecvStream, initial: Uint8Array | undefined): Promise<void> {
     const { limits, onViolation } = this.#options;
     if (connection.gossipIn >= limits.maxGossipTopics) {
+      this.#options.counters.refusedStreams += 1;
       recv.stop(CloseCode.overCapacity);
       onViolation(connection, "too many gossip streams", false);
       return;

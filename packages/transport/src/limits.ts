@@ -18,7 +18,7 @@ export interface TransportLimits {
   readonly maxConnections: number;
   /** A connection without holds and frames is closed after this long … */
   readonly idleMs: number;
-  /** … or this long, while a stream other than gossip is open on it. */
+  /** … or this long, while a stream other than gossip and probes is open on it. */
   readonly idleWithStreamsMs: number;
   /** A peer whose queue stands still this long is dropped. */
   readonly stallMs: number;
@@ -37,6 +37,12 @@ export interface TransportLimits {
   readonly dialQueueBytes: number;
   /** Gossip streams that one connection may have open towards us, and we towards it. */
   readonly maxGossipTopics: number;
+  /** Probe streams that one connection may have open towards us: twice what a node has under way with all its peers. */
+  readonly maxProbeStreams: number;
+  /** Frames per probe stream and direction. The protocol has one; the rest is room for kinds to come. */
+  readonly maxProbeFrames: number;
+  /** A probe stream is ended after this long: twice the 4.5 s that an answer may take, and the opening. */
+  readonly probeStreamMs: number;
   /** A stream's first frame (topic header, first bytes) must be in by then. */
   readonly headerTimeoutMs: number;
   /** Opening a stream waits this long for the peer's stream limit. */
@@ -72,6 +78,9 @@ export const DEFAULT_LIMITS: TransportLimits = {
   dialQueueFrames: 256,
   dialQueueBytes: 256 << 10,
   maxGossipTopics: 256,
+  maxProbeStreams: 128,
+  maxProbeFrames: 16,
+  probeStreamMs: 10_000,
   headerTimeoutMs: 5_000,
   openTimeoutMs: 5_000,
   maxViolationsPerConnection: 100,

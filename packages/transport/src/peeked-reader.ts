@@ -18,6 +18,7 @@ export class PeekedReader implements FramedReader {
   }
 
   stop(code: number): void {
+    this.#first = undefined;
     this.#rest.stop(code);
   }
 }

@@ -23,7 +23,7 @@ export class PeerConnection {
   readonly hello: Hello | undefined;
   readonly setUpAtMs: number;
   readonly budget: BufferBudget;
-  /** Last frame, of either direction, that was not a probe. */
+  /** Last frame of either direction; of probes, only the node's own questions. */
   lastUsedMs: number;
   lastHeardMs: number;
   violations = 0;
@@ -32,6 +32,8 @@ export class PeerConnection {
   #openStreams = 0;
   #gossipIn = 0;
   #gossipOut = 0;
+  #probesIn = 0;
+  #probesOut = 0;
   readonly #retireListeners = new Set<() => void>();
   #retired = false;
   #closing = false;
@@ -59,7 +61,7 @@ export class PeerConnection {
     this.budget = new BufferBudget(limits.peerBufferBytes, buffers);
   }
 
-  /** Streams other than gossip, of either side. */
+  /** Streams other than gossip and probes, of either side: while there are any the connection is in use. */
   get openStreams(): number {
     return this.#openStreams;
   }
@@ -68,10 +70,16 @@ export class PeerConnection {
     return this.#gossipIn;
   }
 
+  get probesIn(): number {
+    return this.#probesIn;
+  }
+
   /** A stream began or, with -1, ended. A draining connection waits for the last of them. */
-  countStream(kind: "gossip-in" | "gossip-out" | "other", change: 1 | -1): void {
+  countStream(kind: "gossip-in" | "gossip-out" | "probe-in" | "probe-out" | "other", change: 1 | -1): void {
     if (kind === "gossip-in") this.#gossipIn += change;
     else if (kind === "gossip-out") this.#gossipOut += change;
+    else if (kind === "probe-in") this.#probesIn += change;
+    else if (kind === "probe-out") this.#probesOut += change;
     else this.#openStreams += change;
     this.#streamsChanged();
   }
@@ -160,7 +168,7 @@ export class PeerConnection {
   /** With none left, close a moment later: a stream of the peer's may be on its way, and the last bytes unacknowledged. */
   #streamsChanged(): void {
     if (this.#drain === undefined || this.#closed) return;
-    const open = this.#openStreams + this.#gossipIn + this.#gossipOut;
+    const open = this.#openStreams + this.#gossipIn + this.#gossipOut + this.#probesIn + this.#probesOut;
     if (open === 0) {
       const settleMs = Math.min(this.#limits.drainMs, SETTLE_MS + 2 * (this.link.rttMs() ?? 0));
       this.#settle ??= this.#clock.setTimer(() => this.#drained(), settleMs);

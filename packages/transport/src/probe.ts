@@ -17,6 +17,14 @@ export function isOwnersFrame(frame: Uint8Array): boolean {
   return frame[0] === StreamTag.probe && (frame[1] ?? PING) > PONG;
 }
 
+/** The answer to a well-formed ping; undefined for anything else. */
+export function pongOf(frame: Uint8Array): Uint8Array | undefined {
+  if (frame.length !== PROBE_BYTES || frame[0] !== StreamTag.probe || frame[1] !== PING) return undefined;
+  const pong = frame.slice();
+  pong[1] = PONG;
+  return pong;
+}
+
 interface Pending {
   readonly peerId: string;
   readonly sentAtMs: number;
@@ -71,16 +79,11 @@ export class Prober {
     return pending;
   }
 
-  /** A probe datagram came in: the pong to send back, or nothing. `false` where it is malformed. */
+  /** A probe datagram (or the answer on a stream) came in: the pong to send back, or nothing. `false` where it is malformed. */
   receive(peerId: string, datagram: Uint8Array): Uint8Array | undefined | false {
-    if (datagram.length !== PROBE_BYTES) return false;
-    const kind = datagram[1];
-    if (kind === PING) {
-      const pong = datagram.slice();
-      pong[1] = PONG;
-      return pong;
-    }
-    if (kind !== PONG) return false;
+    const ownPong = pongOf(datagram);
+    if (ownPong !== undefined) return ownPong;
+    if (datagram.length !== PROBE_BYTES || datagram[0] !== StreamTag.probe || datagram[1] !== PONG) return false;
     const key = bytesToHex(datagram.subarray(2));
     // Only the probed peer may answer; a late or foreign pong is nothing.
     if (this.#pending.get(key)?.peerId !== peerId) return undefined;

@@ -66,6 +66,19 @@ export class Registry {
     return [...(this.#entries.get(peerId)?.connections ?? [])];
   }
 
+  /** Of the peer's open connections, the latest. Asked several times a second for each neighbour: one connection costs nothing. */
+  lastHeardMs(peerId: string): number | undefined {
+    const entry = this.#entries.get(peerId);
+    if (entry === undefined) return undefined;
+    if (entry.connections.size === 1) return entry.current.closing ? undefined : entry.current.lastHeardMs;
+    let latestMs: number | undefined;
+    for (const connection of entry.connections) {
+      if (connection.closing) continue;
+      if (latestMs === undefined || connection.lastHeardMs > latestMs) latestMs = connection.lastHeardMs;
+    }
+    return latestMs;
+  }
+
   *all(): IterableIterator<PeerConnection> {
     for (const entry of this.#entries.values()) yield* entry.connections;
   }

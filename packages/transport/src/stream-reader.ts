@@ -14,6 +14,8 @@ const READ_BYTES = 65_536;
 
 export interface StreamReaderOptions {
   readonly maxFrameBytes: number;
+  /** More than so many frames are a violation; absent: any number. */
+  readonly maxFrames?: number;
   readonly budget?: BufferBudget;
   /** Bytes of the stream that were read already (behind the tag). */
   readonly initial?: Uint8Array;
@@ -33,6 +35,7 @@ export class StreamReader implements FramedReader {
   #at = 0;
   #initial: Uint8Array | undefined;
   #bufferedBytes = 0;
+  #framesLeft: number;
   #busy = false;
   #stopped = false;
   #result: { readonly error: Error | undefined } | undefined;
@@ -42,6 +45,7 @@ export class StreamReader implements FramedReader {
     this.#options = options;
     this.#decoder = new FrameDecoder(options.maxFrameBytes);
     this.#initial = options.initial;
+    this.#framesLeft = options.maxFrames ?? Number.POSITIVE_INFINITY;
   }
 
   get ended(): boolean {
@@ -99,7 +103,10 @@ export class StreamReader implements FramedReader {
   }
 
   #decode(chunk: Uint8Array): void {
-    this.#frames = this.#decoder.push(chunk);
+    const frames = this.#decoder.push(chunk);
+    this.#framesLeft -= frames.length;
+    if (this.#framesLeft < 0) throw new DecodeError(`more than ${this.#options.maxFrames} frames on the stream`);
+    this.#frames = frames;
     this.#at = 0;
     if (this.#frames.length > 0) {
       let bytes = 0;

@@ -14,13 +14,15 @@ import { closeToken } from "./close-tokens.js";
 import { Counters } from "./counters.js";
 import { Dialer } from "./dialer.js";
 import { GossipStreams } from "./gossip-streams.js";
-import { Inbound, type StreamHandler } from "./inbound.js";
+import { Inbound } from "./inbound.js";
 import { DEFAULT_LIMITS, type TransportLimits } from "./limits.js";
 import { type LinkEndpoint, LinkError } from "./link.js";
 import type { PeerConnection } from "./peer-connection.js";
 import { Prober } from "./probe.js";
+import { ProbeStreams } from "./probe-streams.js";
 import { Registry } from "./registry.js";
 import { StallWatch } from "./stall-watch.js";
+import type { StreamHandler } from "./stream-handler.js";
 import {
   ALPN_MESHWORK,
   type BiChannel,
@@ -66,6 +68,7 @@ class MeshTransport implements Transport {
   readonly #channels: Channels;
   readonly #inbound: Inbound;
   readonly #prober: Prober;
+  readonly #probes: ProbeStreams;
   readonly #stalls: StallWatch;
   readonly #listeners = new Set<(event: TransportEvent) => void>();
   readonly #handlers = new Map<number, StreamHandler>();
@@ -120,17 +123,19 @@ class MeshTransport implements Transport {
         this.#emit({ kind: "gossip", peerId: connection.peerId, topic, frame, atMs: this.#clock.now() }),
       onViolation: (connection, what, fatal) => this.#onViolation(connection, what, fatal),
     });
-    this.#inbound = new Inbound({
+    const inbound = {
       clock: this.#clock,
       limits: this.#limits,
       counters: this.counters,
       channels: this.#channels,
-      gossip: this.#gossip,
       prober: this.#prober,
-      handlerOf: (tag) => this.#handlers.get(tag),
-      onPing: (peerId) => this.#emit({ kind: "probed", peerId, atMs: this.#clock.now() }),
-      onViolation: (connection, what, fatal) => this.#onViolation(connection, what, fatal),
-    });
+      handlerOf: (tag: number) => this.#handlers.get(tag),
+      onPing: (peerId: string) => this.#emit({ kind: "probed", peerId, atMs: this.#clock.now() }),
+      onViolation: (connection: PeerConnection, what: string, fatal: boolean) =>
+        this.#onViolation(connection, what, fatal),
+    };
+    this.#probes = new ProbeStreams(inbound);
+    this.#inbound = new Inbound({ ...inbound, gossip: this.#gossip, probes: this.#probes });
     if (options.accepting !== false) this.start();
   }
 
@@ -170,6 +175,7 @@ class MeshTransport implements Transport {
   #onEnded(connection: PeerConnection, reason: string): void {
     const { peerId } = connection;
     this.#gossip.gone(connection);
+    this.#probes.gone(connection);
     const isLast = this.#registry.remove(connection);
     const atMs = this.#clock.now();
     this.#emit({ kind: "connection-closed", peerId, reason, atMs });
@@ -283,11 +289,7 @@ class MeshTransport implements Transport {
   }
 
   lastHeardMs(peerId: string): number | undefined {
-    let latestMs: number | undefined;
-    for (const { lastHeardMs } of this.#registry.connections(peerId)) {
-      if (latestMs === undefined || lastHeardMs > latestMs) latestMs = lastHeardMs;
-    }
-    return latestMs;
+    return this.#registry.lastHeardMs(peerId);
   }
 
   peers(): readonly PeerInfo[] {
@@ -320,7 +322,9 @@ class MeshTransport implements Transport {
   }
 
   openBi(peerId: string, tag: number): Promise<BiChannel> {
-    return this.#open(peerId, (connection) => this.#channels.openBi(connection, tag));
+    return this.#open(peerId, (connection): Promise<BiChannel> => {
+      return tag === StreamTag.probe ? this.#probes.openBi(connection) : this.#channels.openBi(connection, tag);
+    });
   }
 
   openUni(peerId: string, tag: number): Promise<FramedWriter> {
@@ -372,6 +376,7 @@ class MeshTransport implements Transport {
       gossipWaitingFrames: this.#gossip.waitingFrames,
       bufferedBytes: this.#buffers.usedBytes,
       probes: this.#prober.size,
+      openProbeStreams: this.#probes.size,
       pendingHellos: this.#admission.pendingHellos,
       watchedQueues: this.#stalls.size,
       listeners: this.#listeners.size,
@@ -413,6 +418,7 @@ class MeshTransport implements Transport {
     ).catch(() => {});
     this.#registry.stop();
     this.#stalls.stop();
+    this.#probes.stop();
     this.#listeners.clear();
     this.#handlers.clear();
   }

@@ -44,6 +44,8 @@ export interface TransportCounters {
   readonly connectionsClosed: Readonly<Record<string, number>>;
   readonly dialsFailed: number;
   readonly unknownTags: number;
+  /** Streams of peers' beyond the number that a connection may have open (probes, gossip topics). */
+  readonly refusedStreams: number;
   readonly droppedFrames: number;
   /** Times a peer broke the protocol; each came with a `violation` event. */
   readonly violations: number;
@@ -85,7 +87,7 @@ export type TransportEvent =
       readonly frame: Uint8Array;
       readonly atMs: number;
     }
-  /** A ping came in: the peer watches a link to us. */
+  /** A ping came in, by datagram or stream: the peer watches a link to us. */
   | { readonly kind: "probed"; readonly peerId: string; readonly atMs: number }
   | { readonly kind: "dial-failed"; readonly peerId: string; readonly code: string; readonly atMs: number }
   | { readonly kind: "violation"; readonly peerId: string; readonly what: string; readonly atMs: number };
@@ -158,12 +160,17 @@ export interface Transport {
    * stands still for the stall limit is dropped. `final`: the frame is a Disconnect, the stream is finished after it.
    */
   sendGossip(peerId: string, topic: Uint8Array, frame: Uint8Array, final: boolean): void;
+  /** With the tag of probes: for the node's own question or notice, see `handleStreams`. */
   openBi(peerId: string, tag: number): Promise<BiChannel>;
   openUni(peerId: string, tag: number): Promise<FramedWriter>;
   /**
-   * Exactly one handler per tag (of probe streams it gets those that do not begin with a ping); streams of other tags are reset with `unknownTag` and counted. A handler that throws or
+   * Exactly one handler per tag; streams of other tags are reset with `unknownTag` and counted. A handler that throws or
    * rejects loses its stream (both halves are ended); failures of the stream itself (`LinkError`, `DecodeError`, `MeshError`)
    * are expected there and go no further, anything else surfaces as an uncaught exception.
+   *
+   * Of probe streams the handler gets those whose first frame is of kind 2 or more. Such a stream is for one question and one
+   * answer: frames of at most MAX_PROBE_FRAME_BYTES, and whatever of it is open after 10 s is ended with `stalled`, whichever
+   * side opened it.
    */
   handleStreams(tag: number, handler: (stream: InboundStream) => void | Promise<void>): void;
   /** Sends a probe datagram (or a frame where datagrams do not fit) and resolves with the round trip in ms. */
