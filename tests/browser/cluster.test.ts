@@ -207,7 +207,7 @@ test("boot: every node has its trace with its steps at their offsets", async () 
   const page = await open();
   await show(page, "boot");
   // Those that left are listed for a minute more: asked for are the live ones.
-  const live = (await nodesOf()).filter(({ state }) => state === "live");
+  const live = (await nodesOf()).filter(({ live }) => live);
   expect(live).toHaveLength(19);
   for (const { name } of live) {
     const row = page.getByTestId(`boot-row-${name}`);

@@ -46,8 +46,12 @@ export function nodeOf(mesh: string, type: string, seed: number, changes: Partia
     name: `${mesh}.${type}.${id.slice(0, 6)}`,
     mesh,
     type,
-    state: "live",
+    state: "alive",
     stateAgeMs: 90_000,
+    live: true,
+    accusedBy: [],
+    observers: [],
+    agreeing: 0,
     knownForMs: 90_000,
     recordAgeMs: 12_000 + small * 20_000,
     statsAgeMs: 400,
@@ -261,7 +265,7 @@ function traceOf(nodes: readonly NodeView[]): TraceView {
 }
 
 export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[]): Snapshot {
-  const live = nodes.filter((node) => node.state === "live");
+  const live = nodes.filter((node) => node.live);
   const own = nodes.find((node) => node.type === "console");
   const meshes = [...new Set(live.map((node) => node.mesh))].sort();
   return {
@@ -270,7 +274,10 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
     cluster: {
       atMs: Date.now(),
       live: live.length,
-      meshes: meshes.map((mesh) => ({ mesh, live: live.filter((node) => node.mesh === mesh).length, byType: {} })),
+      meshes: meshes.map((mesh) => ({
+        ...{ mesh, live: live.filter((node) => node.mesh === mesh).length, byType: {} },
+        suspected: live.filter((node) => node.mesh === mesh && node.state === "suspected").length,
+      })),
       links: links.length,
       console: {
         name: own?.name ?? "",
@@ -314,6 +321,7 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
       kind: "node.joined",
       node: node.name,
       mesh: node.mesh,
+      by: [],
       message: `${node.name} joined`,
     })),
     services: {
@@ -397,13 +405,20 @@ export async function startFixture(nodes: readonly NodeView[], links: readonly L
     if (node?.boot != null) return answer(response, bootOf(node));
     if (pathname === "/api/directory") {
       const as = searchParams.get("as");
-      const entries = nodes
-        .filter((each) => each.state === "live" && (as === null || each.mesh === as.split(".")[0]))
-        .map((each) => ({
-          ...{ name: each.name, id: each.id, idPrefix: each.id?.slice(0, 6), mesh: each.mesh, type: each.type },
-          ...{ addresses: each.addresses, location: each.location, state: "live", ageMs: each.recordAgeMs },
-        }));
-      return answer(response, { as: as ?? "console", asked: as !== null, entries });
+      const lines = (live: boolean) =>
+        nodes
+          .filter((each) => each.live === live && (as === null || each.mesh === as.split(".")[0]))
+          .map((each) => ({
+            ...{ name: each.name, id: each.id, idPrefix: each.id?.slice(0, 6), mesh: each.mesh, type: each.type },
+            ...{ addresses: each.addresses, location: each.location, ageMs: each.recordAgeMs ?? 0 },
+            ...{ state: each.state, stateAgeMs: each.stateAgeMs, accusedBy: live ? [] : each.accusedBy },
+          }));
+      return answer(response, {
+        as: as ?? "console",
+        asked: as !== null,
+        entries: lines(true),
+        departed: lines(false),
+      });
     }
     return answer(
       response,

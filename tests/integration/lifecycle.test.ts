@@ -62,7 +62,7 @@ test("SIGKILL of the console harms no node: it is back within 5 s on the same po
   await eventually("the console is gone", 2_000, async () => !isRunning(cluster!.consolePid));
   const { nodes } = await eventually("the console is back", 5_000, async () => {
     const answer = await cluster!.api("/api/nodes");
-    return answer.nodes.filter((node: any) => node.state === "live").length === before.nodes.length && answer;
+    return answer.nodes.filter((node: any) => node.live).length === before.nodes.length && answer;
   });
   expect(nodes.map((node: any) => node.name).sort()).toEqual(before.nodes.map((node: any) => node.name).sort());
   for (const node of cluster.nodes) {

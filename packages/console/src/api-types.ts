@@ -14,6 +14,7 @@ export type ProcessView = z.infer<typeof schemas.ProcessView>;
 export type BootState = z.infer<typeof schemas.BootState>;
 export type BootView = z.infer<typeof schemas.BootView>;
 export type NodeState = z.infer<typeof schemas.NodeState>;
+export type ObserverView = z.infer<typeof schemas.ObserverView>;
 export type NodeView = z.infer<typeof schemas.NodeView>;
 export type NodeDetail = z.infer<typeof schemas.NodeDetail>;
 export type LinkView = z.infer<typeof schemas.LinkView>;
@@ -36,6 +37,7 @@ export type ClusterSummary = z.infer<typeof schemas.ClusterSummary>;
 export type Convergence = z.infer<typeof schemas.Convergence>;
 /** Data of the stream's `snapshot`, `delta` and `ping` events. */
 export type Snapshot = z.infer<typeof schemas.Snapshot>;
+export type EventSnapshot = z.infer<typeof schemas.EventSnapshot>;
 export type Delta = z.infer<typeof schemas.Delta>;
 export type Ping = z.infer<typeof schemas.Ping>;
 export type SpawnRequest = z.input<typeof schemas.SpawnRequest>;

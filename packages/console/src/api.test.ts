@@ -38,7 +38,17 @@ test("nodes: three sources in one row, and null for what is unknown", async () =
   );
   const known = nodes.find((node) => node.name === gateway.name)!;
   expect(known).toMatchObject({
-    ...{ state: "live", location: "127.0.0.1:1", cpuUsedCores: 0.01, framesSentPerMinute: 60, uptimeMs: 5_000 },
+    ...{
+      state: "alive",
+      live: true,
+      accusedBy: [],
+      observers: [],
+      agreeing: 0,
+      location: "127.0.0.1:1",
+      cpuUsedCores: 0.01,
+      framesSentPerMinute: 60,
+      uptimeMs: 5_000,
+    },
     activeViews: { mesh1: [{ id: broker.id, name: broker.name }] },
     process: { pid: 4242, supervised: false, state: null },
     frames: { message: { sent: 1_000, received: 1_000 } },
@@ -110,14 +120,17 @@ test("who leaves or expires stays listed as gone, with an event; only the direct
   harness.node.depart(remote.id, "expired");
   const { nodes } = await harness.get<NodeList>("/api/nodes");
   const state = (name: string) => nodes.find((node) => node.name === name)?.state;
-  expect([state(gateway.name), state(broker.name), state(remote.name)]).toEqual(["live", "left", "expired"]);
+  expect([state(gateway.name), state(broker.name), state(remote.name)]).toEqual(["alive", "left", "expired"]);
   const { events } = schemas.EventList.parse(await harness.get<EventList>("/api/events"));
   expect(events.slice(0, 2).map((event) => [event.kind, event.node, event.severity])).toEqual([
     ["node.expired", remote.name, "warn"],
     ["node.left", broker.name, "info"],
   ]);
   const cluster = schemas.ClusterSummary.parse(await harness.get<ClusterSummary>("/api/cluster"));
-  expect(cluster).toMatchObject({ live: 2, meshes: [{ mesh: "mesh1", live: 2, byType: { console: 1, gateway: 1 } }] });
+  expect(cluster).toMatchObject({
+    live: 2,
+    meshes: [{ mesh: "mesh1", live: 2, suspected: 0, byType: { console: 1, gateway: 1 } }],
+  });
 });
 
 test("supervised processes: starting, exited, and joined to their node", async () => {
@@ -131,7 +144,7 @@ test("supervised processes: starting, exited, and joined to their node", async (
     const { nodes } = await harness.get<NodeList>("/api/nodes");
     const row = (key: string) => nodes.find((node) => node.key === key);
     expect(row(broker.id)).toMatchObject({
-      ...{ state: "live", bootMs: 200, boot: { state: "ready", durationMs: null } },
+      ...{ state: "alive", bootMs: 200, boot: { state: "ready", durationMs: null } },
       process: { supervised: true, state: "ready", pid: 100 },
     });
     expect(row("process:n2-00000000")).toMatchObject({

@@ -62,7 +62,9 @@ export async function checkConvergence(
       return;
     }
     const listed = new Map<string, string>([[member.id, member.name]]);
-    for (const entry of answer) if (entry.state === "alive") listed.set(entry.id, entry.name);
+    // One whom it suspects is a live member all the same.
+    for (const { id: other, name: otherName, state } of answer)
+      if (state === "alive" || state === "suspected") listed.set(other, otherName);
     const wanted = [...members.values()].filter((other) => listsAll(member.type) || other.mesh === member.mesh);
     const wantedIds = new Set(wanted.map((other) => other.id));
     const lacks = wanted.filter((other) => !listed.has(other.id)).map((other) => other.name);

@@ -5,10 +5,11 @@
 
 import type { MeshNode } from "@meshwork/node";
 import type { IntakeSpan } from "@meshwork/telemetry";
-import type { BootTrace, ClusterSummary, Delta, MeshSummary, Snapshot } from "./api-types.js";
+import type { BootTrace, ClusterSummary, Delta, EventSnapshot, MeshSummary, Snapshot } from "./api-types.js";
 import type { ConsoleClock } from "./clock.js";
 import { EventLog } from "./live/event-log.js";
 import { LiveState } from "./live/live-state.js";
+import { isLive } from "./live/node-row.js";
 import { MessageLog } from "./store/message-log.js";
 import { ServiceGraphCounter } from "./store/service-graph.js";
 import { TraceStore, type TraceStoreOptions } from "./store/trace-store.js";
@@ -59,6 +60,7 @@ export class ConsoleModel {
         this.services.add(arrived, partner, clock.nowMs());
       },
       onBoot: (span) => this.#onBoot(span),
+      onPeerState: (span) => this.live.toldBySpan(span),
     });
     const { supervisor } = options;
     const bootOf = (name: string) => this.bootOf(name);
@@ -87,10 +89,11 @@ export class ConsoleModel {
     const meshes = new Map<string, MeshSummary>();
     let live = 0;
     for (const row of this.live.rows()) {
-      if (row.state !== "live") continue;
+      if (!isLive(row.state)) continue;
       live += 1;
-      const mesh = meshes.get(row.mesh) ?? { mesh: row.mesh, live: 0, byType: {} };
+      const mesh = meshes.get(row.mesh) ?? { mesh: row.mesh, live: 0, suspected: 0, byType: {} };
       mesh.live += 1;
+      if (row.state === "suspected") mesh.suspected += 1;
       mesh.byType[row.type] = (mesh.byType[row.type] ?? 0) + 1;
       meshes.set(row.mesh, mesh);
     }
@@ -154,6 +157,18 @@ export class ConsoleModel {
       events: this.events.newestFirst(STREAM_EVENTS),
       services: this.services.view(this.clock.nowMs()),
     };
+  }
+
+  /** For readers of events alone. */
+  eventSnapshot(): EventSnapshot {
+    const events = this.events.newestFirst(STREAM_EVENTS);
+    return { seq: this.versions.value, atMs: this.clock.wallMs(), events };
+  }
+
+  /** What happened after `from`; undefined where nothing did. */
+  eventDelta(from: number): Delta | undefined {
+    const events = this.events.newestFirst(STREAM_EVENTS, from);
+    return events.length === 0 ? undefined : { from, seq: this.versions.value, atMs: this.clock.wallMs(), events };
   }
 
   /**

@@ -9,113 +9,14 @@
  * Unknown is `null`, never 0. Ids are 64 lower-case hex digits, trace ids 32, span ids 16.
  */
 import { z } from "@hono/zod-openapi";
+import { BootState, NodeView } from "./node-schemas.js";
 import { ageMs, count, unknownOr } from "./schema-parts.js";
 
 export * from "./action-schemas.js";
+export * from "./node-schemas.js";
 export { ErrorBody, NodeRef } from "./schema-parts.js";
 
 export const Health = z.object({ status: z.literal("ok") }).openapi("Health");
-
-export const FrameCounts = z
-  .object({ sent: count, received: count, sentBytes: count, receivedBytes: count })
-  .openapi("FrameCounts");
-
-/** One end of a link as the reporting node knows it; `name` is null where the console's directory does not hold the id. */
-export const PeerRef = z.object({ id: z.string(), name: unknownOr(z.string()) }).openapi("PeerRef");
-
-/** The process that holds the node. From the supervisor where it is supervised, from the node's own stats where not. */
-export const ProcessView = z
-  .object({
-    pid: unknownOr(count),
-    /** True where several nodes share the process: CPU and RAM are then the process's and not the node's. */
-    shared: unknownOr(z.boolean()),
-    cpuUsedCores: unknownOr(z.number().nonnegative()),
-    rssBytes: unknownOr(count),
-    supervised: z.boolean(),
-    /** As the supervisor says it; null where it is not supervised or the supervisor does not answer. */
-    state: unknownOr(z.string()),
-  })
-  .openapi("Process");
-
-export const BootState = z.enum(["ready", "running", "stalled", "failed"]);
-
-/** The boot as far as the trace store or the supervisor knows it. */
-export const BootView = z
-  .object({
-    state: BootState,
-    /** Of the boot trace: first step to ready (or to where it stands). Null where no trace came. */
-    durationMs: unknownOr(z.number().nonnegative()),
-    traceId: unknownOr(z.string()),
-    /** The step that is open, stalled or failed, e.g. `mesh.boot.gossip_started`. */
-    step: unknownOr(z.string()),
-    message: unknownOr(z.string()),
-  })
-  .openapi("Boot");
-
-/**
- * `live` is what the console's own directory says; `left` (said goodbye), `dead` (declared dead by the mesh) and `expired` (no
- * refresh) nodes stay listed for a minute. `starting` and `exited` are supervised processes that no directory lists.
- */
-export const NodeState = z.enum(["starting", "live", "left", "dead", "expired", "exited"]);
-
-export const NodeView = z
-  .object({
-    /** Stable key of the row: the id, or the supervisor's own id as long as the node id is unknown. */
-    key: z.string(),
-    id: unknownOr(z.string()),
-    /** `<mesh>.<type>.<6 hex>`; null while a started process has not said its name. */
-    name: unknownOr(z.string()),
-    mesh: z.string(),
-    type: z.string(),
-    state: NodeState,
-    /** Since the state was taken. */
-    stateAgeMs: ageMs,
-    /** Since the console first learned of the id in its present generation. */
-    knownForMs: unknownOr(ageMs),
-    /** Since the newest record was received. The record carries addresses, load class, version, generation, sequence. */
-    recordAgeMs: unknownOr(ageMs),
-    /** Since the newest stats were received. All figures below come from them. */
-    statsAgeMs: unknownOr(ageMs),
-    /** The node's own, as of its stats: add `statsAgeMs`. */
-    uptimeMs: unknownOr(z.number().nonnegative()),
-    addresses: unknownOr(z.array(z.string())),
-    /** Where it is reached: `ip:port` of the first address, else the relay; null where neither is known. */
-    location: unknownOr(z.string()),
-    loadClass: unknownOr(z.enum(["idle", "normal", "high", "full"])),
-    version: unknownOr(z.string()),
-    generation: unknownOr(count),
-    sequence: unknownOr(count),
-    /** The node's own active view of each topic it is in, by mesh: these are the links. */
-    activeViews: unknownOr(z.record(z.string(), z.array(PeerRef))),
-    cpuUsedCores: unknownOr(z.number().nonnegative()),
-    cpuBudgetCores: unknownOr(z.number().nonnegative()),
-    ramUsedBytes: unknownOr(z.number().nonnegative()),
-    ramBudgetBytes: unknownOr(z.number().nonnegative()),
-    framesSentPerMinute: unknownOr(z.number().nonnegative()),
-    framesReceivedPerMinute: unknownOr(z.number().nonnegative()),
-    framesSent: unknownOr(count),
-    framesReceived: unknownOr(count),
-    /** Totals since start by kind: gossip, probe, sync, stats, telemetry, request, message, stream, hello. */
-    frames: unknownOr(z.record(z.string(), FrameCounts)),
-    connections: unknownOr(count),
-    connectionsOpened: unknownOr(count),
-    directorySize: unknownOr(count),
-    eventLoopDelayP99Ms: unknownOr(z.number().nonnegative()),
-    telemetryDropped: unknownOr(count),
-    process: unknownOr(ProcessView),
-    /** Process start to ready, as the node told its supervisor; longer than the boot trace by the loading of the code. */
-    bootMs: unknownOr(z.number().nonnegative()),
-    boot: unknownOr(BootView),
-  })
-  .openapi("Node");
-
-/** `GET /api/nodes/{name}` adds what a list does not need. */
-export const NodeDetail = NodeView.extend({
-  /** Sizes of the node's own bounded collections. */
-  sizes: unknownOr(z.record(z.string(), z.number())),
-  /** What its last record declared, against which `activeViews` can be held. */
-  declaredNeighbors: unknownOr(z.array(PeerRef)),
-}).openapi("NodeDetail");
 
 /** A link, once per pair and mesh; `a` is the smaller id. */
 export const LinkView = z
@@ -136,32 +37,6 @@ export const LinkView = z
     ageMs: ageMs,
   })
   .openapi("Link");
-
-export const DirectoryLine = z
-  .object({
-    name: z.string(),
-    id: z.string(),
-    /** First 6 hex digits of the id. */
-    idPrefix: z.string(),
-    mesh: z.string(),
-    type: z.string(),
-    addresses: z.array(z.string()),
-    location: unknownOr(z.string()),
-    state: z.string(),
-    /** Since the node whose directory this is received the record, by its own clock. */
-    ageMs,
-  })
-  .openapi("DirectoryLine");
-
-export const DirectoryView = z
-  .object({
-    /** Whose directory it is. */
-    as: z.string(),
-    /** True where that node was asked over the mesh just now; false for the console's own. */
-    asked: z.boolean(),
-    entries: z.array(DirectoryLine),
-  })
-  .openapi("Directory");
 
 /** A request or one-way message, from its spans. Bytes and outcome as the sender measured them. */
 export const MessageView = z
@@ -313,10 +188,15 @@ export const EventView = z
     atMs: z.number(),
     ageMs,
     severity: z.enum(["info", "warn", "error"]),
-    /** e.g. node.joined, node.left, node.expired, node.updated, process.spawned, process.exited, boot.stalled, api.kill */
+    /**
+     * Of members: node.joined, node.updated, node.restarted, node.suspected, node.refuted, node.dead, node.left, node.expired. Others:
+     * boot.stalled, boot.failed, api.kill, api.spawn and so on.
+     */
     kind: z.string(),
     node: unknownOr(z.string()),
     mesh: unknownOr(z.string()),
+    /** Names: of a suspicion and its refutation the one observer whose they are, of a death those who signed, the issuer first. */
+    by: z.array(z.string()),
     message: z.string(),
   })
   .openapi("Event");
@@ -339,7 +219,13 @@ export const StoreView = z
   .openapi("TraceStore");
 
 export const MeshSummary = z
-  .object({ mesh: z.string(), live: count, byType: z.record(z.string(), count) })
+  .object({
+    mesh: z.string(),
+    live: count,
+    /** Of the live, those that this console suspects. */
+    suspected: count,
+    byType: z.record(z.string(), count),
+  })
   .openapi("MeshSummary");
 
 export const ClusterSummary = z
@@ -403,6 +289,9 @@ export const Snapshot = z
     services: ServiceGraph,
   })
   .openapi("Snapshot");
+
+/** The snapshot of `/api/stream?only=events`, whose deltas hold events alone and which makes no node send figures. */
+export const EventSnapshot = Snapshot.pick({ seq: true, atMs: true, events: true }).openapi("EventSnapshot");
 
 /**
  * What changed since `from`, which is the `seq` of the message before on this stream (or the Last-Event-ID). Nodes, links and

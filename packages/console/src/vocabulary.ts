@@ -9,6 +9,12 @@ export const SPAN_BOOT_PREFIX = "mesh.boot.";
 export const SPAN_MESSAGE_SENT = "mesh.message.sent";
 export const SPAN_MESSAGE_RECEIVED = "mesh.message.received";
 export const SPAN_CONSOLE_REQUEST = "mesh.console.request";
+/** What a node says of another one's state, by the span that it ends with. */
+export const STATE_BY_SPAN: ReadonlyMap<string, "suspected" | "alive" | "dead"> = new Map([
+  ["mesh.peer.suspected", "suspected"],
+  ["mesh.peer.refuted", "alive"],
+  ["mesh.peer.dead", "dead"],
+]);
 
 function text(value: AttributeValue | undefined): string | null {
   return typeof value === "string" && value !== "" ? value : null;
@@ -21,6 +27,7 @@ function number(value: AttributeValue | undefined): number | null {
 /** The node that made the span: from the resource; spans made before the identity was loaded may carry it themselves. */
 export const nodeOf = (span: IntakeSpan) =>
   text(span.resource["mesh.node.name"]) ?? text(span.attributes["mesh.node.name"]);
+export const nodeIdOf = (span: IntakeSpan) => text(span.resource["mesh.node.id"]);
 export const meshOf = (span: IntakeSpan) => text(span.resource["mesh.id"]) ?? text(span.attributes["mesh.id"]);
 export const serviceOf = (span: IntakeSpan) => text(span.resource["service.name"]);
 export const pidOf = (span: IntakeSpan) => number(span.resource["process.pid"]);
@@ -28,6 +35,8 @@ export const operationOf = (span: IntakeSpan) => text(span.attributes["mesh.oper
 export const bytesOf = (span: IntakeSpan) => number(span.attributes["mesh.bytes"]);
 /** Name of the other end, as the span's own node knew it. */
 export const peerNameOf = (span: IntakeSpan) => text(span.attributes["mesh.peer.name"]);
+
+export const peerIdOf = (span: IntakeSpan) => text(span.attributes["mesh.peer.id"]);
 
 /** The boot stopped here: the step or root was still open after 5 s. */
 export const isStalled = (span: IntakeSpan) => span.attributes["mesh.boot.stalled"] === true;

@@ -1,5 +1,6 @@
 /** A mesh node by hand for this room's tests: a directory that can be changed, stats that can be pushed, answers that can be set. */
 import type {
+  Departure,
   DirectoryChange,
   DirectoryEntry,
   MeshNode,
@@ -46,6 +47,7 @@ export class FakeNode {
   readonly bootMs = 321;
   readonly own: DirectoryEntry;
   entries: DirectoryEntry[];
+  departures: Departure[] = [];
   /** What a watcher of a node gets first; then what `pushStats` sends. */
   readonly statsById = new Map<string, NodeStats>();
   readonly directories = new Map<string, readonly RemoteDirectoryEntry[] | Error>();
@@ -73,6 +75,7 @@ export class FakeNode {
 
   readonly directory = {
     entries: () => this.entries,
+    departed: () => this.departures,
     resolve: (name: string) => {
       const found = this.entries.find((entry) => entry.name.startsWith(name) || entry.id === name);
       if (found === undefined) throw Object.assign(new Error(`no live node: ${name}`), { code: "MESH_E_UNKNOWN_NAME" });
@@ -157,13 +160,43 @@ export class FakeNode {
 
   join(entry: DirectoryEntry): void {
     this.entries = [...this.entries, entry];
-    this.#emit({ kind: "joined", entry, atMs: 0 });
+    this.departures = this.departures.filter(({ entry: { id } }) => id !== entry.id);
+    this.#emit({ kind: "joined", entry, atMs: performance.now() });
   }
 
-  depart(id: string, kind: "left" | "expired"): void {
-    const entry = this.entries.find((candidate) => candidate.id === id)!;
+  update(entry: DirectoryEntry): void {
+    const previous = this.#replace(entry);
+    this.#emit({ kind: "updated", entry, previous, atMs: performance.now() });
+  }
+
+  suspect(id: string, sinceMs = performance.now()): void {
+    const entry = { ...this.#entryOf(id), suspectedSinceMs: sinceMs };
+    this.#replace(entry);
+    this.#emit({ kind: "suspected", entry, atMs: sinceMs });
+  }
+
+  refute(id: string): void {
+    const { suspectedSinceMs: _, ...entry } = this.#entryOf(id);
+    this.#replace(entry);
+    this.#emit({ kind: "refuted", entry, atMs: performance.now() });
+  }
+
+  /** `by`: of the dead. `sinceMs`: of the departure. */
+  depart(id: string, kind: Departure["state"], by: readonly string[] = [], sinceMs = performance.now()): void {
+    const entry = this.#entryOf(id);
     this.entries = this.entries.filter((candidate) => candidate !== entry);
-    this.#emit({ kind, entry, atMs: 0 });
+    this.departures = [{ entry, state: kind, sinceMs, by }, ...this.departures];
+    this.#emit(kind === "dead" ? { kind, entry, by, atMs: sinceMs } : { kind, entry, atMs: sinceMs });
+  }
+
+  #entryOf(id: string): DirectoryEntry {
+    return this.entries.find((candidate) => candidate.id === id)!;
+  }
+
+  #replace(entry: DirectoryEntry): DirectoryEntry {
+    const previous = this.#entryOf(entry.id);
+    this.entries = this.entries.map((candidate) => (candidate === previous ? entry : candidate));
+    return previous;
   }
 
   #emit(change: DirectoryChange): void {

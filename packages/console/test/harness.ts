@@ -135,9 +135,9 @@ export interface StreamMessage {
 }
 
 /** A reader of the live stream. */
-export async function openStream(harness: Harness, lastEventId?: string) {
+export async function openStream(harness: Harness, lastEventId?: string, query = "") {
   const abort = new AbortController();
-  const response = await harness.call("/api/stream", {
+  const response = await harness.call(`/api/stream${query}`, {
     signal: abort.signal,
     headers: lastEventId === undefined ? {} : { "last-event-id": lastEventId },
   });

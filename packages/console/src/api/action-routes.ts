@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MeshNode } from "@meshwork/node";
 import { ConsoleError } from "../errors.js";
+import { isLive } from "../live/node-row.js";
 import { ActionResult, DemoResult, NodeRef, SendRequest, SendResult, SpawnRequest, SpawnResult } from "../schemas.js";
 import type { ActionOutcome, ProcessAction, SupervisedProcess, SupervisorClient } from "../supervisor-client.js";
 import { partsOfName } from "../vocabulary.js";
@@ -83,7 +84,7 @@ export function actionRoutes(context: ApiContext): OpenAPIHono {
     const found = rowOf(model, ref);
     const name = found.name ?? found.key;
     if (found.process !== undefined) return { name, process: found.process };
-    if (found.state !== "live") return undefined;
+    if (!isLive(found.state)) return undefined;
     throw new ConsoleError("MESH_E_NOT_SUPERVISED", name);
   };
 

@@ -1,8 +1,8 @@
 /** The API as one application: routes, the document that describes them, and coded errors for everything else. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerOf, ConsoleError, isInternal } from "../errors.js";
-import { Delta, Ping, Snapshot } from "../schemas.js";
+import { Delta, EventSnapshot, Ping, Snapshot } from "../schemas.js";
 import { actionRoutes } from "./action-routes.js";
 import { type ApiContext, createRouter } from "./context.js";
 import { profileRoutes } from "./profile-routes.js";
@@ -65,7 +65,8 @@ function matches(pattern: string, path: string): boolean {
 function describeRawRoutes(app: OpenAPIHono): void {
   const { openAPIRegistry: registry } = app;
   registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  for (const [name, schema] of Object.entries({ Snapshot, Delta, Ping })) registry.register(name, schema);
+  for (const [name, schema] of Object.entries({ Snapshot, EventSnapshot, Delta, Ping }))
+    registry.register(name, schema);
   const text = (description: string, type: string) => ({
     description,
     content: { [type]: { schema: { type: "string" as const } } },
@@ -74,7 +75,9 @@ function describeRawRoutes(app: OpenAPIHono): void {
     method: "get",
     path: "/api/stream",
     description:
-      "Server-sent events `snapshot`, `delta` and `ping` with the data of the same names; resume with Last-Event-ID.",
+      "Server-sent events `snapshot`, `delta` and `ping` with the data of the same names; resume with Last-Event-ID. With `only=events` " +
+      "the snapshot is an EventSnapshot, deltas hold events alone, and no node is asked for figures.",
+    request: { query: z.strictObject({ only: z.literal("events").optional() }) },
     responses: { 200: text("The stream", "text/event-stream") },
   });
   registry.registerPath({

@@ -1,9 +1,8 @@
 /** Live state: cluster, nodes, links, directory, messages, events, convergence. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { DirectoryLine } from "../api-types.js";
+import type * as api from "../api-types.js";
 import { checkConvergence } from "../convergence.js";
 import { ConsoleError } from "../errors.js";
-import { locationOf } from "../live/node-row.js";
 import { label } from "../schema-parts.js";
 import {
   ClusterSummary,
@@ -19,6 +18,7 @@ import {
   NodeState,
 } from "../schemas.js";
 import { type ApiContext, createRouter, errors, json, rowOf } from "./context.js";
+import { departedLine, isDepartedState, liveLine, remoteLine } from "./directory-lines.js";
 
 const limit = (max: number) => z.coerce.number().int().min(1).max(max).optional();
 
@@ -38,8 +38,15 @@ const cluster = createRoute({
 const nodes = createRoute({
   method: "get",
   path: "/api/nodes",
-  request: { query: z.strictObject({ mesh: label.optional(), type: label.optional(), state: NodeState.optional() }) },
-  responses: { 200: json(NodeList, "All nodes, those gone within the last minute included"), ...errors },
+  request: {
+    query: z.strictObject({
+      mesh: label.optional(),
+      type: label.optional(),
+      /** `live`: alive or suspected. */
+      state: z.union([NodeState, z.literal("live")]).optional(),
+    }),
+  },
+  responses: { 200: json(NodeList, "All nodes, those that departed within 24 hours included"), ...errors },
 });
 
 const node = createRoute({
@@ -60,7 +67,10 @@ const directory = createRoute({
   path: "/api/directory",
   request: { query: z.strictObject({ as: NodeRef.optional() }) },
   responses: {
-    200: json(DirectoryView, "A node's own directory, asked over the mesh; without `as` the console's"),
+    200: json(
+      DirectoryView,
+      "A node's own directory with its own states, asked over the mesh; without `as` the console's",
+    ),
     ...errors,
   },
 });
@@ -75,7 +85,14 @@ const messages = createRoute({
 const events = createRoute({
   method: "get",
   path: "/api/events",
-  request: { query: z.strictObject({ limit: limit(1_000) }) },
+  request: {
+    query: z.strictObject({
+      limit: limit(1_000),
+      mesh: label.optional(),
+      /** None older than this. */
+      maxAgeMs: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+    }),
+  },
   responses: { 200: json(EventList, "The last events, newest first"), ...errors },
 });
 
@@ -116,7 +133,7 @@ export function readRoutes(context: ApiContext): OpenAPIHono {
         (view) =>
           (mesh === undefined || view.mesh === mesh) &&
           (type === undefined || view.type === type) &&
-          (state === undefined || view.state === state),
+          (state === undefined || (state === "live" ? view.live : view.state === state)),
       );
     return c.json({ atMs: clock.wallMs(), nodes: views }, 200);
   });
@@ -136,17 +153,20 @@ export function readRoutes(context: ApiContext): OpenAPIHono {
     const self = model.node;
     live.sync();
     const row = as === undefined ? undefined : rowOf(model, as);
-    if (row === undefined || row.id === self.id)
-      return c.json({ as: self.name, asked: false, entries: ownEntries(context) }, 200);
+    if (row === undefined || row.id === self.id) return c.json(ownDirectory(context), 200);
     if (row.id === null || row.name === null) throw new ConsoleError("MESH_E_UNKNOWN_NAME", `${as} is not up yet`);
-    const entries = await self.directoryOf(row.id, { timeoutMs: 3_000, signal: c.req.raw.signal });
-    const lines = entries.map(({ id, name, mesh, type, addresses, ageMs, state }) => ({
-      ...{ name, id, idPrefix: id.slice(0, 6), mesh, type, state },
-      addresses: [...addresses],
-      location: locationOf(addresses),
-      ageMs: Math.max(0, ageMs),
-    }));
-    return c.json({ as: row.name, asked: true, entries: lines }, 200);
+    const told = await self.directoryOf(row.id, { timeoutMs: 3_000, signal: c.req.raw.signal });
+    live.toldDirectory(row.id, told);
+    const lines = told.map((entry) => remoteLine(entry, live.nameOf));
+    return c.json(
+      {
+        as: row.name,
+        asked: true,
+        entries: lines.filter(({ state }) => !isDepartedState(state)),
+        departed: lines.filter(({ state }) => isDepartedState(state)),
+      },
+      200,
+    );
   });
 
   routes.openapi(messages, (c) => {
@@ -156,7 +176,8 @@ export function readRoutes(context: ApiContext): OpenAPIHono {
 
   routes.openapi(events, (c) => {
     live.sync();
-    return c.json({ atMs: clock.wallMs(), events: model.events.newestFirst(c.req.valid("query").limit ?? 100) }, 200);
+    const { limit: most = 100, ...filter } = c.req.valid("query");
+    return c.json({ atMs: clock.wallMs(), events: model.events.newestFirst(most, 0, filter) }, 200);
   });
 
   routes.openapi(convergence, async (c) => {
@@ -172,13 +193,12 @@ export function readRoutes(context: ApiContext): OpenAPIHono {
   return routes;
 }
 
-function ownEntries({ model }: ApiContext): DirectoryLine[] {
-  const nowMs = model.clock.nowMs();
-  return model.node.directory.entries().map((entry) => ({
-    ...{ name: entry.name, id: entry.id, idPrefix: entry.id.slice(0, 6), mesh: entry.mesh, type: entry.type },
-    addresses: [...entry.record.addresses],
-    location: locationOf(entry.record.addresses, entry.record.relayUrl),
-    state: entry.state,
-    ageMs: Math.max(0, nowMs - entry.receivedAtMs),
-  }));
+function ownDirectory({ model: { node, live, clock } }: ApiContext): api.DirectoryView {
+  const nowMs = clock.nowMs();
+  return {
+    as: node.name,
+    asked: false,
+    entries: node.directory.entries().map((entry) => liveLine(entry, nowMs)),
+    departed: node.directory.departed().map((departure) => departedLine(departure, nowMs, live.nameOf)),
+  };
 }

@@ -18,6 +18,8 @@ const STUCK_MS = 60_000;
 interface Client {
   readonly response: ServerResponse;
   readonly release: () => void;
+  /** Gets events and nothing else; nobody looks at figures here. */
+  readonly eventsOnly: boolean;
   cursor: number;
   slowCursor: number;
   slowAtMs: number;
@@ -47,15 +49,17 @@ export class StreamHub {
     return this.#clients.size;
   }
 
-  /** Takes over the response. Throws MESH_E_TOO_MANY_STREAMS before anything is written. */
+  /** Takes over the response. Throws MESH_E_TOO_MANY_STREAMS, MESH_E_INVALID_INPUT before anything is written. */
   open(request: IncomingMessage, response: ServerResponse): void {
     if (this.#clients.size >= this.#options.maxClients)
       throw new ConsoleError("MESH_E_TOO_MANY_STREAMS", `the limit is ${this.#options.maxClients}`);
     const { model } = this.#options;
+    const eventsOnly = wantsEventsOnly(request.url ?? "");
     const nowMs = model.clock.nowMs();
     const client: Client = {
       response,
-      release: model.live.attention.hold(),
+      release: eventsOnly ? () => {} : model.live.attention.hold(),
+      eventsOnly,
       cursor: 0,
       slowCursor: 0,
       slowAtMs: nowMs,
@@ -75,14 +79,11 @@ export class StreamHub {
     request.socket.setTimeout(0);
     model.live.sync();
     const since = this.#resumePoint(request.headers["last-event-id"]);
-    if (since === undefined) {
-      const snapshot = model.snapshot();
-      this.#send(client, "snapshot", snapshot.seq, JSON.stringify(snapshot));
-      client.slowCursor = snapshot.seq;
-    } else {
+    if (since === undefined) this.#sendSnapshot(client);
+    else {
       client.cursor = since;
       client.slowCursor = since;
-      const delta = model.delta(since, since, true);
+      const delta = eventsOnly ? model.eventDelta(since) : model.delta(since, since, true);
       const seq = model.versions.value;
       if (delta === undefined) this.#send(client, "ping", seq, JSON.stringify({ seq, atMs: model.clock.wallMs() }));
       else this.#send(client, "delta", seq, JSON.stringify(delta));
@@ -113,16 +114,15 @@ export class StreamHub {
         if (nowMs - client.sentAtMs > STUCK_MS) client.response.destroy();
         continue;
       }
-      if (client.cursor < model.live.horizon) {
-        const snapshot = model.snapshot();
-        this.#send(client, "snapshot", snapshot.seq, JSON.stringify(snapshot));
-        client.slowCursor = snapshot.seq;
+      const { cursor, slowCursor, eventsOnly } = client;
+      if (cursor < model.live.horizon && !eventsOnly) {
+        this.#sendSnapshot(client);
         continue;
       }
-      const withSlow = nowMs - client.slowAtMs >= SLOW_MS;
-      const key = `${client.cursor}|${withSlow ? client.slowCursor : ""}`;
+      const withSlow = !eventsOnly && nowMs - client.slowAtMs >= SLOW_MS;
+      const key = eventsOnly ? `events|${cursor}` : `${cursor}|${withSlow ? slowCursor : ""}`;
       if (!made.has(key)) {
-        const delta = model.delta(client.cursor, client.slowCursor, withSlow);
+        const delta = eventsOnly ? model.eventDelta(cursor) : model.delta(cursor, slowCursor, withSlow);
         made.set(key, delta === undefined ? undefined : JSON.stringify(delta));
       }
       const text = made.get(key);
@@ -135,6 +135,13 @@ export class StreamHub {
       else if (nowMs - client.sentAtMs >= PING_MS)
         this.#send(client, "ping", seq, JSON.stringify({ seq, atMs: model.clock.wallMs() }));
     }
+  }
+
+  #sendSnapshot(client: Client): void {
+    const { model } = this.#options;
+    const snapshot = client.eventsOnly ? model.eventSnapshot() : model.snapshot();
+    this.#send(client, "snapshot", snapshot.seq, JSON.stringify(snapshot));
+    client.slowCursor = snapshot.seq;
   }
 
   #send(client: Client, event: string, seq: number, data: string): void {
@@ -160,4 +167,13 @@ export class StreamHub {
       this.#end(client);
     }
   }
+}
+
+/** `?only=events`, or nothing. */
+function wantsEventsOnly(url: string): boolean {
+  const query = new URLSearchParams(url.split("?")[1] ?? "");
+  for (const [key, value] of query)
+    if (key !== "only" || value !== "events")
+      throw new ConsoleError("MESH_E_INVALID_INPUT", "the stream takes no query but only=events");
+  return query.has("only");
 }

@@ -8,14 +8,22 @@ export interface EventInput {
   readonly kind: string;
   readonly node: string | null;
   readonly mesh: string | null;
+  /** Whose word it is, by name. */
+  readonly by?: readonly string[];
   readonly message: string;
 }
 
-interface Row extends EventInput {
+interface Row extends Omit<EventInput, "by"> {
+  readonly by: readonly string[];
   readonly id: number;
   readonly atMs: number;
   readonly seenMs: number;
   readonly version: number;
+}
+
+export interface EventFilter {
+  readonly mesh?: string | undefined;
+  readonly maxAgeMs?: number | undefined;
 }
 
 const MAX_EVENTS = 1_000;
@@ -39,19 +47,22 @@ export class EventLog {
 
   add(event: EventInput): void {
     const { nowMs, wallMs } = this.#clock;
-    this.#rows.push({ ...event, id: this.#nextId, atMs: wallMs(), seenMs: nowMs(), version: this.#versions.next() });
+    const { by = [] } = event;
+    const times = { atMs: wallMs(), seenMs: nowMs() };
+    this.#rows.push({ ...event, by, id: this.#nextId, ...times, version: this.#versions.next() });
     this.#nextId += 1;
     // Trimmed in blocks: shifting one by one would move the whole array for each event.
     if (this.#rows.length > this.#max * 1.25) this.#rows = this.#rows.slice(-this.#max);
   }
 
-  newestFirst(limit: number, sinceVersion = 0): EventView[] {
+  newestFirst(limit: number, sinceVersion = 0, filter: EventFilter = {}): EventView[] {
     const nowMs = this.#clock.nowMs();
     const views: EventView[] = [];
     for (let i = this.#rows.length - 1; i >= 0 && views.length < limit; i -= 1) {
-      const { seenMs, version, ...row } = this.#rows[i]!;
-      if (version <= sinceVersion) break;
-      views.push({ ...row, ageMs: Math.max(0, nowMs - seenMs) });
+      const { seenMs, version, by, ...row } = this.#rows[i]!;
+      const ageMs = Math.max(0, nowMs - seenMs);
+      if (version <= sinceVersion || ageMs > (filter.maxAgeMs ?? ageMs)) break;
+      if (filter.mesh === undefined || filter.mesh === row.mesh) views.push({ ...row, by: [...by], ageMs });
     }
     return views;
   }

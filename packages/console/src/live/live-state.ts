@@ -1,22 +1,26 @@
 /**
- * What the page shows, gathered: directory and its changes, stats while somebody looks, the supervisor's list, boot traces. Every
- * source is asked for; nothing is computed that was not measured. One per console; `close()` ends all subscriptions and timers.
+ * What the page shows, gathered: directory and its changes, stats while somebody looks, the supervisor's list, boot traces, what other
+ * nodes say of members. Every source is asked for; nothing is computed that was not measured. One per console; `close()` ends all
+ * subscriptions and timers.
  */
-import type { DirectoryChange, MeshNode, NodeStats } from "@meshwork/node";
+import type { DirectoryChange, MeshNode, NodeStats, RemoteDirectoryEntry } from "@meshwork/node";
+import type { IntakeSpan } from "@meshwork/telemetry";
 import type { BootTrace, LinkView, NodeDetail, NodeView } from "../api-types.js";
 import type { ConsoleClock } from "../clock.js";
 import type { SupervisedProcess, SupervisorClient } from "../supervisor-client.js";
 import type { VersionClock } from "../version-clock.js";
+import { nodeIdOf, peerIdOf, STATE_BY_SPAN } from "../vocabulary.js";
 import { Attention } from "./attention.js";
 import type { EventLog } from "./event-log.js";
 import { LinkTable } from "./link-table.js";
-import { detailOf, type NodeRow } from "./node-row.js";
+import { MemberEvents } from "./member-events.js";
+import { detailOf, isLive, type NodeRow, type ViewContext } from "./node-row.js";
 import { NodeTable } from "./node-table.js";
+import { Observations } from "./observations.js";
 import { StatsWatch } from "./stats-watch.js";
 
 const SUPERVISOR_POLL_MS = 2_000;
 const OWN_STATS_MS = 1_000;
-const MAX_DEPARTURES = 1_024;
 
 export interface LiveStateOptions {
   readonly node: MeshNode;
@@ -35,8 +39,8 @@ export class LiveState {
   readonly #links: LinkTable;
   readonly #watch: StatsWatch;
   readonly #unsubscribe: (() => void)[] = [];
-  /** Why ids left the directory; an entry goes when the next directory sync has used it. */
-  readonly #departures = new Map<string, "left" | "dead" | "expired">();
+  readonly #observations = new Observations();
+  readonly #memberEvents: MemberEvents;
   readonly #statsWaiters = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #polls = 0;
@@ -48,6 +52,7 @@ export class LiveState {
     this.#options = options;
     this.#nodes = new NodeTable(options.versions);
     this.#links = new LinkTable(options.versions);
+    this.#memberEvents = new MemberEvents(options.events, options.node.name, (id) => this.#nodes.get(id));
     this.#watch = new StatsWatch({ node: options.node, onStats: (id, stats) => this.#onStats(id, stats) });
     this.attention = new Attention((on) => this.#onAttention(on));
     this.#unsubscribe.push(options.node.directory.onChange((change) => this.#onChange(change)));
@@ -71,10 +76,11 @@ export class LiveState {
     if (this.#closed) return;
     const { node, clock } = this.#options;
     const nowMs = clock.nowMs();
-    const departure = (id: string) => this.#departures.get(id) ?? "expired";
-    const { gone } = this.#nodes.syncDirectory(node.directory.entries(), departure, nowMs, node.id);
-    this.#departures.clear();
+    const { directory } = node;
+    const { gone } = this.#nodes.syncDirectory(directory.entries(), directory.departed(), nowMs, node.id);
     for (const row of gone) if (row.id !== null) this.#links.forget(row.id);
+    const isGone = (id: string) => !isLive(this.#nodes.get(id)?.state ?? "expired");
+    for (const id of this.#observations.sweep(nowMs, isGone)) this.#nodes.touch(id);
     this.#nodes.ensureSelf(node, nowMs);
     for (const row of this.#nodes.rows())
       if (row.boot === undefined && row.name !== null) {
@@ -88,39 +94,41 @@ export class LiveState {
   #othersLive(): Set<string> {
     const ids = new Set<string>();
     for (const row of this.#nodes.rows())
-      if (row.state === "live" && row.id !== null && row.id !== this.#options.node.id) ids.add(row.id);
+      if (isLive(row.state) && row.id !== null && row.id !== this.#options.node.id) ids.add(row.id);
     return ids;
   }
 
   #onChange(change: DirectoryChange): void {
-    const { events } = this.#options;
-    // Read as a string: a later version of the node may know further kinds of departure.
-    const kind: string = change.kind;
-    if (change.kind === "lagged") {
-      this.sync();
-      return;
-    }
-    const { entry } = change;
-    if (kind === "left" || kind === "expired" || kind === "dead") {
-      if (this.#departures.size < MAX_DEPARTURES) this.#departures.set(entry.id, kind);
-      const severity = kind === "left" ? "info" : "warn";
-      const text =
-        kind === "left" ? "left the mesh" : kind === "dead" ? "was declared dead" : "sent no refresh in time";
-      events.add({
-        severity,
-        kind: `node.${kind}`,
-        node: entry.name,
-        mesh: entry.mesh,
-        message: `${entry.name} ${text}`,
-      });
-    } else if (change.kind === "joined") {
-      const message = `${entry.name} joined`;
-      events.add({ severity: "info", kind: "node.joined", node: entry.name, mesh: entry.mesh, message });
-    } else if (change.kind === "updated" && entry.record.generation !== change.previous.record.generation) {
-      const message = `${entry.name} restarted (generation ${entry.record.generation})`;
-      events.add({ severity: "info", kind: "node.restarted", node: entry.name, mesh: entry.mesh, message });
-    }
+    this.#memberEvents.changed(change);
+    // Another life: what was said of the former says nothing of it.
+    const begins = change.kind === "joined" || (change.kind === "updated" && isAnotherLife(change));
+    if (begins) this.#observations.forgetMember(change.entry.id);
     this.sync();
+  }
+
+  /** A node's own directory, as it has just told it. */
+  toldDirectory(observerId: string, lines: readonly RemoteDirectoryEntry[]): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const { id, state, stateAgeMs } of lines) this.#told(observerId, id, state, nowMs - (stateAgeMs ?? 0), nowMs);
+  }
+
+  /** A node's span says that it suspects another one, has heard it after all, or takes it for dead. */
+  toldBySpan(span: IntakeSpan): void {
+    const state = STATE_BY_SPAN.get(span.name);
+    const [observerId, memberId] = [nodeIdOf(span), peerIdOf(span)];
+    if (state === undefined || observerId === null || memberId === null) return;
+    const nowMs = this.#options.clock.nowMs();
+    if (this.#told(observerId, memberId, state, nowMs, nowMs)) this.#memberEvents.observed(observerId, memberId, state);
+  }
+
+  /** True where it is news. The console's own views are its directory's; who is not listed says nothing and of nobody. */
+  #told(observerId: string, memberId: string, state: string, sinceMs: number, nowMs: number): boolean {
+    const observer = this.#nodes.get(observerId);
+    if (observer === undefined || !isLive(observer.state) || observerId === this.#options.node.id) return false;
+    if (observerId === memberId || this.#nodes.get(memberId) === undefined) return false;
+    const news = this.#observations.told(memberId, { observerId, state, sinceMs, toldMs: nowMs });
+    if (news) this.#nodes.touch(memberId);
+    return news;
   }
 
   #onStats(id: string, stats: NodeStats): void {
@@ -201,7 +209,7 @@ export class LiveState {
     if (was) return;
     await this.#listing;
     const complete = () => {
-      for (const row of this.#nodes.rows()) if (row.state === "live" && row.statsAtMs < fromMs) return false;
+      for (const row of this.#nodes.rows()) if (isLive(row.state) && row.statsAtMs < fromMs) return false;
       return true;
     };
     if (complete()) return;
@@ -220,7 +228,7 @@ export class LiveState {
   }
 
   nodes(sinceVersion = 0): NodeView[] {
-    return this.#nodes.views(this.#options.clock.nowMs(), sinceVersion);
+    return this.#nodes.views(this.#viewContext(), sinceVersion);
   }
 
   links(sinceVersion = 0): LinkView[] {
@@ -228,7 +236,16 @@ export class LiveState {
   }
 
   detail(row: NodeRow): NodeDetail {
-    return detailOf(row, this.#options.clock.nowMs(), this.#nodes.nameOf);
+    return detailOf(row, this.#viewContext());
+  }
+
+  /** Name of a member that is listed or was lately; else null. */
+  readonly nameOf = (id: string): string | null => this.#nodes.nameOf(id);
+
+  #viewContext(): ViewContext {
+    const { clock, node } = this.#options;
+    const { nameOf } = this.#nodes;
+    return { nowMs: clock.nowMs(), nameOf, selfId: node.id, observationsOf: (id) => this.#observations.of(id) };
   }
 
   /** By name, id, or row key; else by a prefix that fits exactly one row (`ambiguous` lists the fits). */
@@ -239,7 +256,7 @@ export class LiveState {
       if (row.name?.startsWith(ref) || row.id?.startsWith(ref)) fits.push(row);
     }
     // Those who are gone do not make a prefix ambiguous.
-    if (fits.length > 1) fits = fits.filter((row) => row.state === "live" || row.state === "starting");
+    if (fits.length > 1) fits = fits.filter((row) => isLive(row.state) || row.state === "starting");
     if (fits.length === 1) return { row: fits[0]! };
     return fits.length === 0 ? {} : { ambiguous: fits.map((row) => row.name ?? row.key).slice(0, 20) };
   }
@@ -272,7 +289,7 @@ export class LiveState {
   /** Live rows whose stats are not older than three intervals. */
   *freshRows(nowMs: number): Generator<NodeRow> {
     for (const row of this.#nodes.rows())
-      if (row.state === "live" && row.stats !== undefined && nowMs - row.statsAtMs <= 3 * this.#watch.intervalMs)
+      if (isLive(row.state) && row.stats !== undefined && nowMs - row.statsAtMs <= 3 * this.#watch.intervalMs)
         yield row;
   }
 
@@ -280,8 +297,13 @@ export class LiveState {
     return {
       nodeRows: this.#nodes.size,
       linkRows: this.#links.size,
+      observations: this.#observations.size,
       removals: this.#nodes.removals.size + this.#links.removals.size,
       statsWatchers: this.#watch.size,
     };
   }
+}
+
+function isAnotherLife({ entry, previous }: Extract<DirectoryChange, { kind: "updated" }>): boolean {
+  return entry.record.generation !== previous.record.generation;
 }

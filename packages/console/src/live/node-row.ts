@@ -1,7 +1,19 @@
-/** One node as the console knows it from four sources (directory, stats, supervisor, boot trace), and its view: a pure function. */
+/** One node as the console knows it from five sources (directory, stats, supervisor, boot trace, other nodes), and its view: a pure function. */
 import type { DirectoryEntry, NodeStats } from "@meshwork/node";
-import type { BootTrace, BootView, NodeDetail, NodeState, NodeView, PeerRef, ProcessView } from "../api-types.js";
+import type {
+  BootTrace,
+  BootView,
+  NodeDetail,
+  NodeState,
+  NodeView,
+  ObserverView,
+  PeerRef,
+  ProcessView,
+} from "../api-types.js";
 import type { SupervisedProcess } from "../supervisor-client.js";
+import type { Observation } from "./observations.js";
+
+const MAX_OBSERVERS_SHOWN = 8;
 
 export interface NodeRow {
   readonly key: string;
@@ -11,6 +23,8 @@ export interface NodeRow {
   type: string;
   state: NodeState;
   stateSinceMs: number;
+  /** Ids. Of the dead: who signed, the issuer first. */
+  accusedBy: readonly string[];
   entry: DirectoryEntry | undefined;
   stats: NodeStats | undefined;
   statsAtMs: number;
@@ -19,6 +33,25 @@ export interface NodeRow {
   /** Of the console's own node, which no list of the supervisor holds. */
   ownBootMs?: number;
   version: number;
+}
+
+/** What a view is made with besides its row. */
+export interface ViewContext {
+  readonly nowMs: number;
+  readonly nameOf: (id: string) => string | null;
+  /** The console's own node: whose suspicion a suspicion is. */
+  readonly selfId: string;
+  readonly observationsOf: (id: string) => readonly Observation[];
+}
+
+/** Listed by the console's directory. A suspected member is a live one. */
+export function isLive(state: NodeState): boolean {
+  return state === "alive" || state === "suspected";
+}
+
+/** It was a member and is none any more. */
+export function isDeparted(state: NodeState): boolean {
+  return state === "left" || state === "dead" || state === "expired";
 }
 
 /** First address, else the relay. */
@@ -53,8 +86,28 @@ function processView(row: NodeRow): ProcessView | null {
 
 const since = (nowMs: number, thenMs: number) => Math.max(0, nowMs - thenMs);
 
-export function viewOf(row: NodeRow, nowMs: number, nameOf: (id: string) => string | null): NodeView {
+/** What other nodes say: those that differ, the newest first, and how many do not. */
+function observersOf(row: NodeRow, { nowMs, nameOf, observationsOf }: ViewContext) {
+  const told = row.id === null ? [] : observationsOf(row.id);
+  const different = told.filter(({ state }) => state !== row.state);
+  const observers = different
+    .reverse()
+    .slice(0, MAX_OBSERVERS_SHOWN)
+    .map(
+      ({ observerId, state, sinceMs, toldMs }): ObserverView => ({
+        observer: nameOf(observerId) ?? observerId,
+        state,
+        stateAgeMs: since(nowMs, sinceMs),
+        toldAgeMs: since(nowMs, toldMs),
+      }),
+    );
+  return { observers, agreeing: told.length - different.length };
+}
+
+export function viewOf(row: NodeRow, context: ViewContext): NodeView {
+  const { nowMs, nameOf, selfId } = context;
   const { entry, stats, process } = row;
+  const accusers = row.state === "suspected" ? [selfId] : row.accusedBy;
   const record = entry?.record;
   const refs = (ids: readonly string[]): PeerRef[] => ids.map((id) => ({ id, name: nameOf(id) }));
   const addresses = record?.addresses ?? null;
@@ -66,6 +119,9 @@ export function viewOf(row: NodeRow, nowMs: number, nameOf: (id: string) => stri
     type: row.type,
     state: row.state,
     stateAgeMs: since(nowMs, row.stateSinceMs),
+    live: isLive(row.state),
+    accusedBy: accusers.map((id) => nameOf(id) ?? id),
+    ...observersOf(row, context),
     knownForMs: entry === undefined ? null : since(nowMs, entry.firstSeenAtMs),
     recordAgeMs: entry === undefined ? null : since(nowMs, entry.receivedAtMs),
     statsAgeMs: stats === undefined ? null : since(nowMs, row.statsAtMs),
@@ -100,10 +156,11 @@ export function viewOf(row: NodeRow, nowMs: number, nameOf: (id: string) => stri
   };
 }
 
-export function detailOf(row: NodeRow, nowMs: number, nameOf: (id: string) => string | null): NodeDetail {
+export function detailOf(row: NodeRow, context: ViewContext): NodeDetail {
+  const { nameOf } = context;
   const neighbors = row.entry?.record.neighbors;
   return {
-    ...viewOf(row, nowMs, nameOf),
+    ...viewOf(row, context),
     sizes: row.stats === undefined ? null : { ...row.stats.sizes },
     declaredNeighbors: neighbors === undefined ? null : neighbors.map((id) => ({ id, name: nameOf(id) })),
   };

@@ -7,7 +7,14 @@
  */
 import type { IntakeSpan } from "@meshwork/telemetry";
 import type { StoreView } from "../api-types.js";
-import { nodeOf, SPAN_BOOT_PREFIX, SPAN_MESSAGE_RECEIVED, SPAN_MESSAGE_SENT, SPAN_READY } from "../vocabulary.js";
+import {
+  nodeOf,
+  SPAN_BOOT_PREFIX,
+  SPAN_MESSAGE_RECEIVED,
+  SPAN_MESSAGE_SENT,
+  SPAN_READY,
+  STATE_BY_SPAN,
+} from "../vocabulary.js";
 import { type StoredTrace, TraceShelf } from "./trace-shelf.js";
 
 export interface TraceStoreOptions {
@@ -22,6 +29,8 @@ export interface TraceStoreOptions {
   readonly onMessage?: (arrived: IntakeSpan, partner: IntakeSpan | undefined) => void;
   /** A span of a boot trace came and is stored. */
   readonly onBoot?: (span: IntakeSpan) => void;
+  /** A span came by which a node says what it thinks of another one. */
+  readonly onPeerState?: (span: IntakeSpan) => void;
 }
 
 const BOOT_SHARE = 0.25;
@@ -94,6 +103,7 @@ export class TraceStore {
     this.#received += 1;
     const trace = shelf.get(span.traceId);
     if (boot) this.#indexBoot(span);
+    if (STATE_BY_SPAN.has(span.name)) this.#options.onPeerState?.(span);
     if (trace !== undefined && (span.name === SPAN_MESSAGE_SENT || span.name === SPAN_MESSAGE_RECEIVED))
       this.#options.onMessage?.(span, partnerOf(span, trace));
   }

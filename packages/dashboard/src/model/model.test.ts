@@ -7,7 +7,16 @@ import { sharedProcesses } from "./shared-processes.js";
 import { totalsOf } from "./totals.js";
 
 const node = (parts: Partial<NodeView>) =>
-  ({ key: "k", mesh: "m1", type: "broker", state: "live", process: null, frames: null, ...parts }) as NodeView;
+  ({
+    key: "k",
+    mesh: "m1",
+    type: "broker",
+    state: "alive",
+    live: true,
+    process: null,
+    frames: null,
+    ...parts,
+  }) as NodeView;
 const process = (pid: number, shared: boolean, cpuUsedCores = 0.5, rssBytes = 100) => ({
   pid,
   shared,
@@ -23,7 +32,7 @@ test("totals take what is known of live nodes, and say of how many", () => {
   const totals = totalsOf([
     node({ cpuUsedCores: 0.25, cpuBudgetCores: 4, ramUsedBytes: 10, ramBudgetBytes: 50 }),
     node({ mesh: "m2", cpuUsedCores: null, cpuBudgetCores: 2, ramUsedBytes: null, ramBudgetBytes: null }),
-    node({ state: "dead", cpuUsedCores: 9, cpuBudgetCores: 9, ramUsedBytes: 9, ramBudgetBytes: 9 }),
+    node({ state: "dead", live: false, cpuUsedCores: 9, cpuBudgetCores: 9, ramUsedBytes: 9, ramBudgetBytes: 9 }),
   ]);
   expect(totals).toEqual({
     live: 2,

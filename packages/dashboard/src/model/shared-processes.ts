@@ -16,7 +16,7 @@ export function sharedProcesses(rows: Iterable<Received<NodeView>>): SharedProce
   const byPid = new Map<number, SharedProcess>();
   for (const { value: node, receivedAtMs } of rows) {
     const pid = node.process?.pid;
-    if (node.state !== "live" || node.process?.shared !== true || typeof pid !== "number") continue;
+    if (!node.live || node.process?.shared !== true || typeof pid !== "number") continue;
     const held = byPid.get(pid);
     const nodes = [...(held?.nodes ?? []), node.name ?? node.key];
     const newer = held === undefined || (held.receivedAtMs < receivedAtMs && node.statsAgeMs !== null);

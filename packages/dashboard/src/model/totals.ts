@@ -19,7 +19,7 @@ export interface Totals {
 
 export function totalsOf(nodes: Iterable<NodeView>): Totals {
   const all = [...nodes];
-  const live = all.filter((node) => node.state === "live");
+  const live = all.filter((node) => node.live);
   return {
     live: live.length,
     listed: all.length,

@@ -73,7 +73,7 @@ function NodeRow({
   const name = displayName(node);
   const own = node.id === null ? undefined : links.get(node.id);
   // It ends with the node: one that is gone does not get older.
-  const uptimeMs = node.state === "live" && node.uptimeMs !== null ? node.uptimeMs + (node.statsAgeMs ?? 0) : null;
+  const uptimeMs = node.live && node.uptimeMs !== null ? node.uptimeMs + (node.statsAgeMs ?? 0) : null;
   const oneSided = own?.filter((link) => linkReport(link) !== "both").length ?? 0;
   const why = node.process?.shared === true ? "several nodes share the process: see the note above" : undefined;
   return (
@@ -87,7 +87,7 @@ function NodeRow({
       <td>{node.mesh}</td>
       <td>
         <StateBadge state={node.state} />
-        {node.state !== "live" && (
+        {node.state !== "alive" && (
           <span className="muted">
             {" "}
             <Age ageMs={node.stateAgeMs} receivedAtMs={receivedAtMs} />

@@ -1,9 +1,10 @@
-/** A node's state in a word; all but `live` stand out. */
+/** A node's state in a word; all but `alive` stand out. */
 import type { NodeState } from "@meshwork/console/api-types";
 
 const MEANING: Readonly<Record<NodeState, string>> = {
   starting: "the process runs; the directory does not list it yet",
-  live: "in the console's directory",
+  alive: "in the console's directory",
+  suspected: "silent towards the console; still a live member",
   left: "said goodbye",
   dead: "declared dead by the mesh",
   expired: "not heard of for longer than its staleness",

@@ -10,7 +10,7 @@ export interface LaneBoxProps {
 
 export function LaneBox({ lane, discs, links }: LaneBoxProps) {
   const here = discs.filter((disc) => disc.mesh === lane.mesh);
-  const live = here.filter((disc) => disc.node?.state === "live").length;
+  const live = here.filter((disc) => disc.node?.live === true).length;
   const own = links.filter(({ link, kind }) => link.mesh === lane.mesh && kind === "member").length;
   return (
     <g transform={`translate(${lane.x} ${lane.y})`} data-testid={`lane-${lane.mesh}`}>

@@ -60,7 +60,7 @@ export function NodeDisc({ disc, near, chosen, oldAfterMs, onHover }: NodeDiscPr
 /** What has no fresh figures shows their age instead of them. */
 function secondLine({ node, receivedAtMs }: Disc, oldAfterMs: number, nowMs: number): string {
   if (node === null) return "unknown";
-  if (node.state !== "live") return node.state;
+  if (!node.live) return node.state;
   const ageMs = ageNow(node.statsAgeMs, receivedAtMs, nowMs);
   if (ageMs !== null && ageMs > oldAfterMs) return `figures ${ageText(ageMs)} old`;
   return `↑${rateText(node.framesSentPerMinute)} ↓${rateText(node.framesReceivedPerMinute)}`;
@@ -68,7 +68,7 @@ function secondLine({ node, receivedAtMs }: Disc, oldAfterMs: number, nowMs: num
 
 /** The type's first letter; what is not live says so. */
 function signOf(state: string, type: string): string {
-  if (state === "live") return type.charAt(0).toUpperCase();
+  if (state === "alive" || state === "suspected") return type.charAt(0).toUpperCase();
   if (state === "starting") return "…";
   return state === "unknown" ? "?" : "×";
 }

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { type FakeConsole, fakeConsole, mesh } from "../testing/command.js";
 import { writeConsoleFile } from "../up/console-file.js";
 
-const COMMANDS = ["up", "node", "seed", "members", "describe", "send", "trace", "status", "completion"];
+const COMMANDS = ["up", "node", "seed", "members", "describe", "send", "trace", "profile", "status", "completion"];
 const cleanups: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
@@ -190,7 +190,12 @@ const node = (name: string, fields: object = {}) => ({
   name,
   mesh: name.split(".")[0],
   type: name.split(".")[1],
-  state: "live",
+  state: "alive",
+  stateAgeMs: 7_000,
+  live: true,
+  accusedBy: [],
+  observers: [],
+  agreeing: 0,
   knownForMs: 1,
   addresses: ["127.0.0.1:1"],
   location: "127.0.0.1:1",
@@ -209,7 +214,7 @@ const NODES = {
     node("mesh2.broker.bbbbbb"),
     node("mesh1.console.cccccc", { knownForMs: 99 }),
     node("mesh1.broker.aaaaaa", { knownForMs: 5 }),
-    node("mesh1.broker.dddddd", { knownForMs: 9, state: "dead" }),
+    node("mesh1.broker.dddddd", { knownForMs: 9, state: "dead", live: false }),
   ],
 };
 
@@ -218,7 +223,7 @@ test("members filters, sorts, and leaves blank what is unknown", async () => {
   const { out } = await mesh(["members", "--mesh", "mesh1", "--type", "broker", ...console.flags]);
   const lines = out.trimEnd().split("\n");
   expect(lines).toHaveLength(3);
-  expect(lines[1]).toMatch(/^mesh1\.broker\.aaaaaa +live +127\.0\.0\.1:1 +- +12 ms +idle +- +- +- +-$/);
+  expect(lines[1]).toMatch(/^mesh1\.broker\.aaaaaa +alive +127\.0\.0\.1:1 +- +12 ms +idle +- +- +- +-$/);
   const { nodes } = JSON.parse((await mesh(["members", "--json", ...console.flags])).out);
   expect(nodes.map(({ name }: { name: string }) => name)).toEqual([...NODES.nodes.map(({ name }) => name)].sort());
 });

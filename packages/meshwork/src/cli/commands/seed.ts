@@ -55,9 +55,7 @@ export function addSeed(program: Command, context: CommandContext): void {
 /** The longest known first: who has stayed will stay. The console last: it is the one that may be started again on its own. */
 export function pickSeeds(nodes: readonly NodeView[], mesh: string, count: number): NodeView[] {
   const candidates = nodes
-    .filter(
-      (node) => node.mesh === mesh && node.state === "live" && node.id !== null && (node.addresses?.length ?? 0) > 0,
-    )
+    .filter((node) => node.mesh === mesh && node.live && node.id !== null && (node.addresses?.length ?? 0) > 0)
     .sort((a, b) => rank(a) - rank(b) || (b.knownForMs ?? 0) - (a.knownForMs ?? 0));
   if (candidates.length === 0) throw new MeshError("MESH_E_NO_CANDIDATE", `no live node of ${mesh} has an address`);
   return candidates.slice(0, count);
