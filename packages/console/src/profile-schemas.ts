@@ -88,6 +88,11 @@ export const ProfileResult = z
     /** While the profile was taken. */
     sampled: ProfileWindow,
     summary: ProfileSummary,
+    /**
+     * Of the CPU while sampled, without the sampler's own: the share that went elsewhere than into the JavaScript and the garbage
+     * collection of the profile. Null where it is not known.
+     */
+    unseenCpuShare: unknownOr(z.number().min(0).max(1)),
     profile: CpuProfile,
   })
   .openapi("ProfileResult");

@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { CPU_PROFILE_LIMITS, type CpuProfile, foldStacks, profileFault, summarise } from "./cpu-profile.js";
+import {
+  CPU_PROFILE_LIMITS,
+  type CpuProfile,
+  foldStacks,
+  profileFault,
+  summarise,
+  unseenCpuShare,
+} from "./cpu-profile.js";
 
 /** 258 ms of a process that calls `work` every 10 ms, which burns CPU in `multiply` below four calls of `descend`. */
 const recorded: CpuProfile = JSON.parse(
@@ -48,6 +55,19 @@ test("a recorded profile folds to stacks that begin outermost and add up to the 
   const { jsMs, gcMs, programMs } = summarise(recorded);
   expect(totalUs / 1_000).toBeCloseTo(jsMs + gcMs + programMs, 1);
   expect(lines.some((line) => line.includes("(idle)") || line.includes("node:inspector"))).toBe(false);
+});
+
+test("what a profile cannot see: CPU of the process beyond its JavaScript, without the sampler's own", () => {
+  const threads = [
+    { role: "main", cpuMs: 60 },
+    { role: "profiler", cpuMs: 40 },
+    { role: "other", cpuMs: 40 },
+  ];
+  const summary = { jsMs: 20, gcMs: 5 };
+  expect(unseenCpuShare({ cpuMs: 140, threads }, summary)).toBe(0.75);
+  expect(unseenCpuShare({ cpuMs: 140, threads }, { jsMs: 500, gcMs: 0 })).toBe(0);
+  expect(unseenCpuShare({ cpuMs: 40, threads }, summary)).toBeNull();
+  expect(unseenCpuShare({ cpuMs: 140, threads: null }, summary)).toBeNull();
 });
 
 test("recursion counts once towards the total of a function", () => {

@@ -137,6 +137,21 @@ export function summarise(profile: CpuProfile, maxFunctions = 20): ProfileSummar
   };
 }
 
+/**
+ * The share of the process's CPU that went elsewhere than into the JavaScript and the garbage collection of the profile: native code of
+ * the main thread and all other threads, without the sampler's own. Null where the threads or the CPU are not known.
+ */
+export function unseenCpuShare(
+  sampled: { readonly cpuMs: number; readonly threads: readonly { role: string; cpuMs: number }[] | null },
+  summary: Pick<ProfileSummary, "jsMs" | "gcMs">,
+): number | null {
+  if (sampled.threads === null) return null;
+  const samplerMs = sampled.threads.reduce((sum, { role, cpuMs }) => sum + (role === "profiler" ? cpuMs : 0), 0);
+  const cpuMs = sampled.cpuMs - samplerMs;
+  // Samples are of wall time: a main thread that waited for a core seems to have used more than all of it.
+  return cpuMs <= 0 ? null : Math.max(0, 1 - (summary.jsMs + summary.gcMs) / cpuMs);
+}
+
 function functionShares(sites: readonly Site[], selfUs: ReadonlyMap<number, number>): FunctionShare[] {
   const totalUs = new Map(sites.map((site) => [site, selfUs.get(site.node.id) ?? 0]));
   for (const site of [...sites].reverse()) {

@@ -3,7 +3,7 @@
  * A profile takes up to 16 MiB while it passes, so only a few are under way at once.
  */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { summarise } from "@meshwork/node/cpu-profile";
+import { summarise, unseenCpuShare } from "@meshwork/node/cpu-profile";
 import { ConsoleError } from "../errors.js";
 import { ProfileRequest, ProfileResult } from "../profile-schemas.js";
 import { NodeRef } from "../schemas.js";
@@ -38,7 +38,8 @@ export function profileRoutes({ model }: ApiContext): OpenAPIHono {
       const message = `profile of ${name} for ${durationMs} ms`;
       model.events.add({ severity: "info", kind: "api.profile", node: name, mesh, message });
       const taken = await model.node.profileOf(id, { durationMs, signal: c.req.raw.signal });
-      return c.json({ ...taken, summary: summarise(taken.profile) }, 200);
+      const summary = summarise(taken.profile);
+      return c.json({ ...taken, summary, unseenCpuShare: unseenCpuShare(taken.sampled, summary) }, 200);
     } finally {
       underWay -= 1;
     }

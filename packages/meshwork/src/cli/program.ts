@@ -10,6 +10,7 @@ import { addCompletion } from "./commands/completion.js";
 import { addDescribe } from "./commands/describe.js";
 import { addMembers } from "./commands/members.js";
 import { addNode } from "./commands/node.js";
+import { addProfile } from "./commands/profile.js";
 import { addSeed } from "./commands/seed.js";
 import { addSend } from "./commands/send.js";
 import { addStatus } from "./commands/status.js";
@@ -39,7 +40,18 @@ export function createProgram(context: CommandContext): Command {
       "after",
       examples(["mesh up", "mesh members", "mesh send mesh2.broker produce --data hello", "mesh help send"]),
     );
-  for (const add of [addUp, addNode, addSeed, addMembers, addDescribe, addSend, addTrace, addStatus, addCompletion]) {
+  for (const add of [
+    addUp,
+    addNode,
+    addSeed,
+    addMembers,
+    addDescribe,
+    addSend,
+    addTrace,
+    addProfile,
+    addStatus,
+    addCompletion,
+  ]) {
     add(program, context);
   }
   return program;
