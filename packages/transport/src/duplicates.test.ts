@@ -366,6 +366,39 @@ test("a quiet stream keeps its connection, but not for ever", async () => {
   expect(a.sizes().connections).toBe(0);
 });
 
+test("when a peer was heard last is the latest of its open connections, whichever is used for sending", async () => {
+  const clock = new ManualClock();
+  const network = new MemoryNetwork({ clock });
+  const { a } = pairOn(network);
+  const endpoint = network.bind({ id: idOf(7), alpns: [ALPN_GOSSIP] });
+  const dial = async () => {
+    const dialling = endpoint.connect(a.id, a.boundAddresses(), ALPN_GOSSIP, { timeoutMs: 1_000 });
+    await settle();
+    return dialling;
+  };
+  const speak = async (link: Awaited<ReturnType<typeof dial>>) => {
+    await (await link.openUni()).write(Uint8Array.of(0, 0, 0, 32));
+    await settle();
+  };
+  const older = await dial();
+  await clock.advance(1_000);
+  const newer = await dial();
+  expect([a.peer(idOf(7))?.connections, a.lastHeardMs(idOf(7))]).toEqual([2, 1_000]);
+  await clock.advance(500);
+  await speak(older);
+  expect(a.lastHeardMs(idOf(7))).toBe(1_500);
+  expect(a.peer(idOf(7))?.lastHeardMs).toBe(1_500);
+  await clock.advance(500);
+  await speak(newer);
+  expect(a.lastHeardMs(idOf(7))).toBe(2_000);
+  newer.close(0, "");
+  await settle();
+  expect(a.lastHeardMs(idOf(7))).toBe(1_500);
+  older.close(0, "");
+  await settle();
+  expect(a.lastHeardMs(idOf(7))).toBeUndefined();
+});
+
 test("disconnect with a goodbye lets the last frames arrive; with another code it is at once", async () => {
   const network = new MemoryNetwork({ latencyMs: () => 2 });
   const { a, b } = pairOn(network);

@@ -1,36 +1,12 @@
 /** The transport's face, the same cases on both makes. */
 import { afterEach, describe, expect, test } from "vitest";
-import { createIrohTransport, createMemoryTransport } from "./create.js";
 import type { TransportLimits } from "./limits.js";
 import { LinkError } from "./link.js";
-import { MemoryNetwork } from "./memory/network.js";
-import { eventually, helloOf, idOf, nextEvent, record } from "./testing/kit.js";
+import { eventually, helloOf, nextEvent, record } from "./testing/kit.js";
+import { makes } from "./testing/makes.js";
 import { CloseCode, StreamTag, type Transport } from "./types.js";
 
-interface Make {
-  readonly name: string;
-  create(n: number, limits?: Partial<TransportLimits>, more?: { accepting?: boolean }): Promise<Transport>;
-}
-
-const network = new MemoryNetwork();
-const MAKES: Make[] = [
-  {
-    name: "memory",
-    create: async (n, limits = {}, more = {}) => {
-      const id = idOf(Math.floor(Math.random() * 2 ** 48));
-      return createMemoryTransport(network, { id, hello: helloOf(n), limits, ...more });
-    },
-  },
-  {
-    name: "iroh",
-    create: (n, limits = {}, more = {}) => {
-      const secretKey = crypto.getRandomValues(new Uint8Array(32));
-      return createIrohTransport({ secretKey, hello: helloOf(n), limits, ...more });
-    },
-  },
-];
-
-describe.each(MAKES)("transport on $name", (make) => {
+describe.each(makes())("transport on $name", (make) => {
   const transports: Transport[] = [];
 
   afterEach(async () => {
@@ -198,39 +174,6 @@ describe.each(MAKES)("transport on $name", (make) => {
     expect(a.counters.sent.probe).toEqual({ frames: 10, bytes: 100 });
     expect(a.counters.received.probe).toEqual({ frames: 10, bytes: 100 });
     expect(b.peer(a.id)?.lastHeardMs).toBeGreaterThan(before);
-  });
-
-  test("a ping is reported, and any byte moves the time of the last", async () => {
-    const { a, b } = await pair();
-    const probed: string[] = [];
-    b.onEvent((event) => {
-      if (event.kind === "probed") probed.push(event.peerId);
-    });
-    expect(b.lastHeardMs(a.id)).toBeUndefined();
-    await a.connect(b.id);
-    await a.probe(b.id, 5_000);
-    expect(probed).toEqual([a.id]);
-    expect(b.lastHeardMs(a.id)).toBe(b.peer(a.id)?.lastHeardMs);
-    expect(a.lastHeardMs(b.id)).toBeGreaterThan(0);
-  });
-
-  test("a probe stream that begins with the node's own frame is the node's, that frame first", async () => {
-    const { a, b } = await pair();
-    const question = Uint8Array.of(StreamTag.probe, 2, 7);
-    const refused = await a.openBi(b.id, StreamTag.probe);
-    await refused.send.write(question);
-    await expect(refused.recv.next()).rejects.toMatchObject({ streamCode: CloseCode.unknownTag });
-    b.handleStreams(StreamTag.probe, async ({ recv, send }) => {
-      const frame = await recv.next();
-      await send?.write(frame ?? new Uint8Array());
-      await send?.finish();
-    });
-    const channel = await a.openBi(b.id, StreamTag.probe);
-    await channel.send.write(question);
-    expect(await channel.recv.next()).toEqual(question);
-    expect(await channel.recv.next()).toBeNull();
-    expect(b.counters.violations).toBe(0);
-    expect(await a.probe(b.id, 5_000)).toBeLessThan(5_000);
   });
 
   test("a connect that is given up early does not hurt the dial that others wait for", async () => {
