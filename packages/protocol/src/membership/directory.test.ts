@@ -247,12 +247,14 @@ test("a neighbour brings 2,000 new identities and 50 a second more; sync is not 
   expect(bring(1, 2_100, from, 0)).toBe(2_000);
   expect(directory.admits(testSigned({ id: testId(2_050) }), from, 0)).toBe(false);
   expect(directory.admits(testSigned({ id: testId(2_051), status: "leaving" }), from, 0)).toBe(false);
-  // Refreshes, leaves and repeated leaves of who is known cost no token, nor do claims to the own id.
+  // Who is known or buried costs no token, nor do claims to the own id.
   expect(directory.admits(testSigned({ id: testId(1), sequence: 2 }), from, 0)).toBe(true);
   const leave = testSigned({ id: testId(1), sequence: 3, status: "leaving" });
   expect(directory.admits(leave, from, 0)).toBe(true);
   directory.apply(leave, from, 0);
   expect(directory.admits(leave, from, 0)).toBe(true);
+  expect(directory.admits(testSigned({ id: testId(1), sequence: 9 }), from, 0)).toBe(true);
+  expect(directory.admits(testSigned({ id: testId(1), generation: 2 }), from, 0)).toBe(false);
   expect(directory.admits(testSigned({ id: SELF }), from, 0)).toBe(true);
   expect(bring(3_001, 100, from, 1_000)).toBe(50);
   expect(bring(4_001, 100, { viaSync: true }, 1_000)).toBe(100);

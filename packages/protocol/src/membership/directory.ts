@@ -203,8 +203,9 @@ export class Directory implements ObituaryContext {
     const { deliveredBy, viaSync } = source;
     if (viaSync === true || deliveredBy === undefined || record.id === this.self) return true;
     if (this.#members.get(record.id) !== undefined) return true;
-    // A leave of somebody unknown takes room too.
-    if (record.status === "leaving" && this.#tombstones.get(record.id) !== undefined) return true;
+    // A leave of somebody unknown takes room too; what was known and is buried does not.
+    const tombstone = this.#tombstones.get(record.id);
+    if (tombstone !== undefined && (record.status === "leaving" || buries(tombstone, record))) return true;
     return this.#newcomers.take(deliveredBy, nowMs);
   }
 

@@ -1,5 +1,6 @@
 /** Signatures for tests that know who signed what, without cryptography: 32 bytes of hash over key and message, twice. */
 import { hexInto } from "../../ids.js";
+import { signRecord } from "../../wire/envelope.js";
 import {
   type Accusation,
   type Obituary,
@@ -7,7 +8,8 @@ import {
   obituarySignatureInput,
   signObituary,
 } from "../../wire/obituary.js";
-import { testHash } from "./records.js";
+import type { NodeRecord, SignedRecord } from "../types.js";
+import { testHash, testRecord } from "./records.js";
 
 /** Signs as this id. */
 export function testSigner(id: string): (message: Uint8Array) => Uint8Array {
@@ -34,4 +36,9 @@ export function testWitness(accusation: Accusation, id: string): ObituarySigner 
 export function testObituary(accusation: Accusation, issuer: string, witness?: string): Obituary {
   const second = witness === undefined ? undefined : testWitness(accusation, witness);
   return signObituary(accusation, issuer, testSigner(issuer), second);
+}
+
+/** Signed by the id in it, so that `testVerify` accepts it. */
+export function testSignedBy(overrides: Partial<NodeRecord> & { readonly id: string }): SignedRecord {
+  return signRecord(testRecord(overrides), testSigner(overrides.id));
 }
