@@ -1,9 +1,9 @@
 /**
- * Writes docs/errors.md and docs/how-to/configuration.md from the tables in the code; `--check` fails where they differ.
+ * Writes docs/errors.md, docs/how-to/configuration.md and docs/monitoring/metrics.md from the tables in the code; `--check` fails where they differ.
  * Needs a build.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { CONSOLE_ERRORS } from "@meshwork/console";
+import { CONSOLE_ERRORS, METRIC_FAMILIES } from "@meshwork/console";
 import { NODE_VARIABLES } from "@meshwork/node";
 import { MESH_ERRORS } from "@meshwork/protocol";
 import { SUPERVISOR_ERRORS } from "@meshwork/supervisor";
@@ -47,10 +47,25 @@ const configuration = [
   "",
 ];
 
+const metrics = [
+  "# Metrics of `GET /metrics`",
+  "",
+  "Where the figures come from, how old they are and how many series there are: [README](README.md). Generated from the code",
+  "(`node scripts/generate-docs.mjs`).",
+  "",
+  "| metric | type | labels | |",
+  "|---|---|---|---|",
+  ...Object.entries(METRIC_FAMILIES).map(
+    ([name, { type, labels, help }]) => `| \`${name}\` | ${type} | ${labels.join(", ")} | ${cell(help)} |`,
+  ),
+  "",
+];
+
 let stale = 0;
 for (const [path, lines] of [
   ["docs/errors.md", errors],
   ["docs/how-to/configuration.md", configuration],
+  ["docs/monitoring/metrics.md", metrics],
 ]) {
   const text = `${lines.join("\n").trimEnd()}\n`;
   if (process.argv.includes("--check")) {

@@ -5,6 +5,7 @@ export { type ConsoleOptions, type RunningConsole, startConsole } from "./consol
 export { type ConvergenceOptions, checkConvergence, type ExpectedCluster } from "./convergence.js";
 export { CONSOLE_ERRORS, ConsoleError, type ConsoleErrorCode } from "./errors.js";
 export type { IntakeDecoders } from "./http/otlp.js";
+export { METRIC_FAMILIES, type MetricFamily, type MetricName } from "./metrics/catalogue.js";
 export { supervisorClientOf } from "./supervisor-adapter.js";
 export type {
   ActionOutcome,

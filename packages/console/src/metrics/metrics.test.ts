@@ -2,7 +2,7 @@ import * as intake from "@meshwork/telemetry/intake";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseExposition, sampleValue } from "../../test/exposition.js";
 import { entryOf, statsOf } from "../../test/fake-node.js";
-import { processOf } from "../../test/fake-supervisor.js";
+import { fillMesh } from "../../test/full-mesh.js";
 import { type Harness, openStream, startHarness } from "../../test/harness.js";
 import { startReporter } from "../../test/reporter.js";
 import { METRIC_FAMILIES, type MetricFamily } from "./catalogue.js";
@@ -38,19 +38,10 @@ async function scrape(of = harness) {
 }
 
 test("every family of the catalogue is served once its figures are there, with its type, help and labels", async () => {
-  const reporter = reporterOf(gateway);
-  const figures = {
-    ...{ frames: { gossip: [5, 6, 500, 600] as const }, opened: { inbound: 1 }, closed: { idle: 1 } },
-    ...{ directory: { mesh1: 3, mesh2: 1 }, activePeers: 2, cpuUsedCores: 0.5, ramUsedBytes: 7e7 },
-  };
-  reporter.rtt(0.002);
-  reporter.request("echo", "ok", 0.005);
-  await reporter.report(figures);
-  await reporter.report(figures);
-  harness.node.statsById.set(gateway.id, statsOf(gateway));
-  harness.supervisor.processes = [processOf({ id: gateway.id, name: gateway.name })];
-  await harness.get("/api/nodes");
-  const families = await scrape();
+  const full = await startHarness({ decoders: intake });
+  stops.push(() => full.console.close());
+  await fillMesh(full);
+  const families = await scrape(full);
   expect([...families.keys()]).toEqual(Object.keys(METRIC_FAMILIES));
   for (const [name, { type, help, labels }] of Object.entries<MetricFamily>(METRIC_FAMILIES)) {
     const family = families.get(name)!;
