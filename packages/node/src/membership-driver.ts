@@ -20,7 +20,6 @@ import { reach } from "./reach.js";
 import { type SyncEnd, SyncSessions } from "./sync-sessions.js";
 import { TopicMembership } from "./topic-membership.js";
 
-const PING_TIMEOUT_MS = 900;
 /** Topics share connections: a peer that was just pinged for one of them need not be for the other. */
 const PING_GAP_MS = 300;
 const HEALING_DIAL_TIMEOUT_MS = 5_000;
@@ -50,7 +49,6 @@ export interface MembershipDriverEvents {
   change(change: DirectoryChange): void;
   synced(mesh: string, entries: number, durationMs: number): void;
   rtt(rttMs: number): void;
-  probeFailed(): void;
   /** A healing contact is of another mesh. */
   mismatch(mesh: MeshTopic, peerId: string): void;
   duplicateIdentity(bootNonce: string): void;
@@ -153,6 +151,7 @@ export class MembershipDriver {
       this.#pingedAtMs.delete(event.peerId);
       this.#tellAll({ kind: "peer-lost", peer: event.peerId });
     } else if (event.kind === "probed") this.#probed(event.peerId);
+    else if (event.kind === "pong") this.#options.events.rtt(event.rttMs);
   }
 
   /** `undefined` where the process is shared: no figure belongs to this node. */
@@ -173,10 +172,17 @@ export class MembershipDriver {
    */
   #probed(peer: string): void {
     const { topics, gossip, transport } = this.#options;
-    const linked = topics.filter(({ mesh }) => gossip.neighbors(mesh).includes(peer));
+    let linked = false;
+    for (const { mesh } of topics) {
+      if (!gossip.neighbors(mesh).includes(peer)) continue;
+      linked = true;
+      this.#topics.get(mesh)?.tell({ kind: "probed", peer });
+    }
+    if (linked) return;
     const shared = transport.peer(peer)?.hello?.topics ?? [];
-    const concerned = linked.length > 0 ? linked : topics.filter(({ topic }) => shared.includes(topic));
-    for (const { mesh } of concerned) this.#topics.get(mesh)?.tell({ kind: "probed", peer });
+    for (const { mesh, topic } of topics) {
+      if (shared.includes(topic)) this.#topics.get(mesh)?.tell({ kind: "probed", peer });
+    }
   }
 
   /** True where the record of a sync was a new member. */
@@ -197,7 +203,7 @@ export class MembershipDriver {
         gossip.broadcast(mesh, output.content);
         break;
       case "ping":
-        void this.#ping(output.peer, output.dial);
+        this.#ping(output.peer, output.dial);
         break;
       case "ask":
         void this.#ask(mesh, output);
@@ -248,18 +254,25 @@ export class MembershipDriver {
   }
 
   /** A pong needs no event: the machine asks when the peer was last heard. */
-  async #ping(peer: string, dial: boolean): Promise<void> {
-    const { transport, now, events } = this.#options;
+  #ping(peer: string, dial: boolean): void {
+    const { transport, now } = this.#options;
+    if (dial && !transport.isConnected(peer)) {
+      void this.#pingAfterDial(peer);
+      return;
+    }
     const nowMs = now();
     if (nowMs - (this.#pingedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < PING_GAP_MS) return;
-    this.#pingedAtMs.set(peer, nowMs);
+    if (transport.ping(peer)) this.#pingedAtMs.set(peer, nowMs);
+  }
+
+  async #pingAfterDial(peer: string): Promise<void> {
+    const { transport } = this.#options;
     try {
-      if (dial) await transport.connect(peer);
-      events.rtt(await transport.probe(peer, PING_TIMEOUT_MS));
+      await transport.connect(peer);
     } catch {
-      events.probeFailed();
+      // Silence is what the machine will find.
     }
-    if (!transport.isConnected(peer)) this.#pingedAtMs.delete(peer);
+    if (!this.#stopped) transport.ping(peer);
   }
 
   async #ask(

@@ -8,7 +8,6 @@ import type { NodeStats } from "./types.js";
 export interface NodeMetrics {
   readonly request: (operation: string, outcome: string, durationMs: number) => void;
   readonly rtt: (rttMs: number) => void;
-  readonly probeFailed: () => void;
 }
 
 /** Operations seen in labels: the names come from peers, so their number is bounded. */
@@ -34,6 +33,7 @@ export function observeNode(
     bytesReceived: counter(METRIC.bytesReceived),
     opened: counter(METRIC.connectionsOpened),
     closed: counter(METRIC.connectionsClosed),
+    probeFailures: counter(METRIC.probeFailures),
     directory: gauge(METRIC.directoryNodes),
     collection: gauge(METRIC.collectionSize),
     cpuUsed: gauge(METRIC.cpuUsed),
@@ -58,6 +58,7 @@ export function observeNode(
     for (const [reason, closed] of Object.entries(transport.counters.connectionsClosed)) {
       observe(instruments.closed, closed, { [ATTR.reason]: reason });
     }
+    observe(instruments.probeFailures, transport.counters.pingsUnanswered);
     for (const [mesh, size] of Object.entries(directoryByMesh())) {
       observe(instruments.directory, size, { [ATTR.meshId]: mesh, [ATTR.nodeState]: "alive" });
     }
@@ -73,7 +74,6 @@ export function observeNode(
     meter.createHistogram(definition.name, { ...definition, advice: { explicitBucketBoundaries: SECONDS_BOUNDS } });
   const duration = histogram(METRIC.requestDuration);
   const rtt = histogram(METRIC.peerRtt);
-  const failures = meter.createCounter(METRIC.probeFailures.name, METRIC.probeFailures);
   const operations = new Set<string>();
   return {
     request: (operation, outcome, durationMs) => {
@@ -82,6 +82,5 @@ export function observeNode(
       duration.record(durationMs / 1_000, { [ATTR.operation]: label, [ATTR.outcome]: outcome });
     },
     rtt: (rttMs) => rtt.record(rttMs / 1_000),
-    probeFailed: () => failures.add(1),
   };
 }

@@ -167,7 +167,6 @@ export class NodeRuntime implements MeshNode {
         change: (change) => this.#changed(change),
         synced: (mesh, entries, durationMs) => this.#reports.synced(mesh, entries, durationMs),
         rtt: (rttMs) => this.#metrics.rtt(rttMs),
-        probeFailed: () => this.#metrics.probeFailed(),
         mismatch: (mesh, peerId) => this.#reports.contactMismatch(mesh, peerId, transport.peer(peerId)),
         duplicateIdentity: (bootNonce) => this.#onDuplicateIdentity(bootNonce),
       },

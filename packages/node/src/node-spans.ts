@@ -36,6 +36,7 @@ export class NodeSpans {
         break;
       case "gossip":
       case "probed":
+      case "pong":
       case "connection-closed":
       case "dial-failed":
         break;

@@ -37,6 +37,7 @@ export class Counters implements TransportCounters {
     [...Object.keys(CloseCode), "timeout", "lost", "peer"].map((token) => [token, 0]),
   );
   dialsFailed = 0;
+  pingsUnanswered = 0;
   unknownTags = 0;
   refusedStreams = 0;
   droppedFrames = 0;

@@ -5,6 +5,7 @@
  */
 import { bytesToHex, MeshError } from "@meshwork/protocol";
 import type { Clock, TimerHandle } from "./clock.js";
+import { Pings } from "./pings.js";
 import { StreamTag } from "./types.js";
 
 const PING = 0;
@@ -38,15 +39,39 @@ export class Prober {
   readonly #random: (bytes: number) => Uint8Array;
   readonly #limit: number;
   readonly #pending = new Map<string, Pending>();
+  readonly #pings: Pings;
+  readonly #onPong: (peerId: string, rttMs: number) => void;
 
-  constructor(clock: Clock, random: (bytes: number) => Uint8Array, limit: number) {
+  /** `onPong`: a ping that nobody waits for was answered. */
+  constructor(
+    clock: Clock,
+    random: (bytes: number) => Uint8Array,
+    limit: number,
+    onPong: (peerId: string, rttMs: number) => void = () => {},
+  ) {
     this.#clock = clock;
+    this.#pings = new Pings(clock);
+    this.#onPong = onPong;
     this.#random = random;
     this.#limit = limit;
   }
 
   get size(): number {
-    return this.#pending.size;
+    return this.#pending.size + this.#pings.size;
+  }
+
+  /** Pings that were not answered when the next was sent. */
+  get unanswered(): number {
+    return this.#pings.unanswered;
+  }
+
+  /** A ping that nobody waits for, to be sent. */
+  ping(peerId: string): Uint8Array {
+    const ping = new Uint8Array(PROBE_BYTES);
+    ping[0] = StreamTag.probe;
+    ping[1] = PING;
+    this.#pings.begin(peerId, new DataView(ping.buffer, 2));
+    return ping;
   }
 
   /** `send` puts the ping on its way, and throws where it cannot. Rejects with MESH_E_TIMEOUT, MESH_E_OVERLOADED or its error. */
@@ -84,6 +109,12 @@ export class Prober {
     const ownPong = pongOf(datagram);
     if (ownPong !== undefined) return ownPong;
     if (datagram.length !== PROBE_BYTES || datagram[0] !== StreamTag.probe || datagram[1] !== PONG) return false;
+    const rttMs = this.#pings.answer(peerId, new DataView(datagram.buffer, datagram.byteOffset + 2, NONCE_BYTES));
+    if (rttMs !== undefined) {
+      this.#onPong(peerId, rttMs);
+      return undefined;
+    }
+    if (this.#pending.size === 0) return undefined;
     const key = bytesToHex(datagram.subarray(2));
     // Only the probed peer may answer; a late or foreign pong is nothing.
     if (this.#pending.get(key)?.peerId !== peerId) return undefined;
@@ -94,6 +125,8 @@ export class Prober {
 
   /** The peer is gone (or, without an id, the transport closes): its probes fail now instead of at their time-out. */
   fail(error: Error, peerId?: string): void {
+    if (peerId === undefined) this.#pings.clear();
+    else this.#pings.gone(peerId);
     for (const [key, pending] of [...this.#pending]) {
       if (peerId !== undefined && pending.peerId !== peerId) continue;
       this.#take(key);

@@ -176,6 +176,22 @@ describe.each(makes())("transport on $name", (make) => {
     expect(b.peer(a.id)?.lastHeardMs).toBeGreaterThan(before);
   });
 
+  test("a ping that nobody waits for comes back as an event, and its absence as a count", async () => {
+    const { a, b } = await pair();
+    expect(a.ping(b.id)).toBe(false);
+    await a.connect(b.id);
+    const pongs: number[] = [];
+    a.onEvent((event) => {
+      if (event.kind === "pong" && event.peerId === b.id) pongs.push(event.rttMs);
+    });
+    expect(a.ping(b.id)).toBe(true);
+    await eventually(() => pongs.length === 1);
+    expect(a.counters.pingsUnanswered).toBe(0);
+    expect(a.sizes().probes).toBe(1);
+    a.disconnect(b.id, CloseCode.shutdown);
+    await eventually(() => a.sizes().probes === 0);
+  });
+
   test("a connect that is given up early does not hurt the dial that others wait for", async () => {
     const { a, b } = await pair();
     const abort = new AbortController();

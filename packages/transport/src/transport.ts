@@ -85,7 +85,9 @@ class MeshTransport implements Transport {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const random = options.random ?? ((bytes: number) => globalThis.crypto.getRandomValues(new Uint8Array(bytes)));
     this.#addresses = new AddressBook(this.#limits.maxKnownPeers, this.#limits.maxAddressesPerPeer);
-    this.#prober = new Prober(this.#clock, random, this.#limits.maxPendingProbes);
+    this.#prober = new Prober(this.#clock, random, this.#limits.maxPendingProbes, (peerId, rttMs) =>
+      this.#emit({ kind: "pong", peerId, rttMs, atMs: this.#clock.now() }),
+    );
     this.#stalls = new StallWatch(this.#clock, this.#limits.stallMs);
     this.#channels = new Channels(this.#clock, this.#limits, this.counters);
     this.#buffers = new BufferBudget(this.#limits.totalBufferBytes);
@@ -361,6 +363,14 @@ class MeshTransport implements Transport {
     if (connection === undefined) throw new MeshError("MESH_E_UNREACHABLE", `${peerId}: no connection`);
     if (connection.alpn !== ALPN_MESHWORK) throw new MeshError("MESH_E_UNREACHABLE", `${peerId} speaks gossip only`);
     return this.#prober.probe(peerId, timeoutMs, (ping) => this.#inbound.sendProbe(connection, ping));
+  }
+
+  ping(peerId: string): boolean {
+    const connection = this.#registry.current(peerId);
+    if (connection === undefined || connection.closing || connection.alpn !== ALPN_MESHWORK) return false;
+    this.#inbound.sendProbe(connection, this.#prober.ping(peerId));
+    this.counters.pingsUnanswered = this.#prober.unanswered;
+    return true;
   }
 
   sizes(): Readonly<Record<string, number>> {

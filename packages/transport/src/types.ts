@@ -43,6 +43,8 @@ export interface TransportCounters {
   /** By reason token (bounded: the fixed tokens of CloseCode, `timeout`, `lost`, `peer`). */
   readonly connectionsClosed: Readonly<Record<string, number>>;
   readonly dialsFailed: number;
+  /** Pings (not probes, which fail by themselves) that were not answered when the next was sent. */
+  readonly pingsUnanswered: number;
   readonly unknownTags: number;
   /** Streams of peers' beyond the number that a connection may have open (probes, gossip topics). */
   readonly refusedStreams: number;
@@ -89,6 +91,8 @@ export type TransportEvent =
     }
   /** A ping came in, by datagram or stream: the peer watches a link to us. */
   | { readonly kind: "probed"; readonly peerId: string; readonly atMs: number }
+  /** A ping of ours was answered. */
+  | { readonly kind: "pong"; readonly peerId: string; readonly rttMs: number; readonly atMs: number }
   | { readonly kind: "dial-failed"; readonly peerId: string; readonly code: string; readonly atMs: number }
   | { readonly kind: "violation"; readonly peerId: string; readonly what: string; readonly atMs: number };
 
@@ -175,6 +179,11 @@ export interface Transport {
   handleStreams(tag: number, handler: (stream: InboundStream) => void | Promise<void>): void;
   /** Sends a probe datagram (or a frame where datagrams do not fit) and resolves with the round trip in ms. */
   probe(peerId: string, timeoutMs: number): Promise<number>;
+  /**
+   * Sends a ping that nobody waits for: its pong moves `lastHeardMs` and comes as an event, its absence as nothing. False without
+   * a connection.
+   */
+  ping(peerId: string): boolean;
   /** Sizes of every collection the transport owns, by name. */
   sizes(): Readonly<Record<string, number>>;
   onEvent(listener: (event: TransportEvent) => void): () => void;
