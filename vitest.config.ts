@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "tests/simulated-link/*.test.ts"],
+    include: ["packages/*/src/**/*.test.ts", "tests/{simulated-link,simulator}/*.test.ts"],
     testTimeout: 20_000,
     pool: "forks",
     maxWorkers: 2,

@@ -11,6 +11,8 @@ const LATENCIES_MS = [
 const VARIANTS = ["graftFixed", "defaults", "graftFirst1", "graftFirst3"];
 /** Figures of seeds scatter: a cure may be this much worse in the mean of all before it counts as worse. */
 const SLACK = 1.02;
+/** One of a thousand. */
+const REACH_SLACK = 0.001;
 
 export function curesPlan() {
   const tasks = [];
@@ -25,7 +27,7 @@ export function curesPlan() {
   return { tasks, judge };
 }
 
-export function judge(finished, { check, table }) {
+function judge(finished, { check, table }) {
   const rows = [];
   for (const [latencyMinMs, latencyMaxMs] of LATENCIES_MS) {
     const latency = `${latencyMinMs}–${latencyMaxMs} ms`;
@@ -37,16 +39,12 @@ export function judge(finished, { check, table }) {
     const [before, after] = [figures(of("graftFixed")), figures(of("defaults"))];
     const hold = (what, name, limit) =>
       check(`${latency}: ${what}`, after[name] <= limit, `${after[name]}, before ${before[name]}`);
-    hold("less redundancy", "rmr", before.rmr);
+    check(`${latency}: less redundancy`, after.rmr < before.rmr, `${after.rmr}, before ${before.rmr}`);
     hold("no later last delivery", "lastMs", before.lastMs * SLACK);
     hold("missed 0", "missed", 0);
     hold("no storm after half die", "busiestSecond", before.busiestSecond * SLACK);
-    const reached = after.deliveredLater >= 0.999;
-    check(
-      `${latency}: survivors reached from 5 s on`,
-      reached,
-      `${after.deliveredLater}, before ${before.deliveredLater}`,
-    );
+    const reached = after.deliveredLater >= before.deliveredLater - REACH_SLACK;
+    check(`${latency}: as many survivors reached`, reached, `${after.deliveredLater}, before ${before.deliveredLater}`);
   }
   table("200 nodes on QUIC, random sender; then half die while broadcasts go on", rows);
   return { grafts: rows };

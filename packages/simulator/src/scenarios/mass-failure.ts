@@ -5,6 +5,7 @@
  * `plain`: links and dials fail after a latency or two, as in iroh-gossip's simulator. `quic`: a killed process says nothing,
  * dead links are found by the node's probes (3.7 s), dials to the dead take 5 s.
  */
+import type { GossipConfig } from "@meshwork/protocol";
 import { components, isolated, overlayOf, viewFill } from "../measure/overlay.js";
 import { PLAIN, QUIC } from "../net/profile.js";
 import { Cluster } from "../node/cluster.js";
@@ -21,6 +22,8 @@ export interface MassFailureOptions {
   readonly warmUpCycles: number;
   readonly network: "plain" | "quic";
   readonly variant: Variant;
+  /** To break gossip on purpose, so that a judge can be seen to notice. */
+  readonly spoil?: Partial<GossipConfig>;
 }
 
 export interface MassFailureResult {
@@ -45,7 +48,7 @@ export function runMassFailure(options: MassFailureOptions): MassFailureResult {
   const cluster = new Cluster({
     seed,
     profile: network === "plain" ? { ...PLAIN, latencyMaxMs: 50 } : QUIC,
-    gossip: VARIANTS[options.variant],
+    gossip: { ...VARIANTS[options.variant], ...options.spoil },
     probeLinks: network === "quic",
   });
   const { world } = cluster;

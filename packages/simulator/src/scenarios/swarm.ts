@@ -50,6 +50,8 @@ export interface SwarmOptions {
   readonly seed: number;
   /** Kinds to choose from; all but splits where absent. */
   readonly kinds?: readonly FaultKind[];
+  /** To break something on purpose once the mesh has settled, before the faults, so that a judge can be seen to notice. */
+  readonly spoil?: (cluster: Cluster) => void;
 }
 
 export interface SwarmResult {
@@ -75,6 +77,7 @@ class Swarm {
   readonly #cluster: Cluster;
   readonly #kinds: readonly FaultKind[];
   readonly #nodes: number;
+  readonly #spoil: (cluster: Cluster) => void;
   readonly #violations: string[] = [];
   readonly #unrecovered: string[] = [];
   /** Newest version per observer's life and id, for invariant 3. */
@@ -87,6 +90,7 @@ class Swarm {
     const random = this.#random;
     const chosen = (options.kinds ?? FAULT_KINDS).filter(() => random.chance(0.4));
     this.#kinds = chosen.length > 0 ? chosen : ["kill"];
+    this.#spoil = options.spoil ?? (() => {});
     this.#nodes = 3 + random.int(MAX_NODES - 2);
     this.#cluster = new Cluster({
       seed: options.seed,
@@ -135,6 +139,7 @@ class Swarm {
       for (const host of cluster.world.hosts) host.clockRate = this.#random.between(0.95, 1.05);
     }
     cluster.world.runFor(SETTLE_MS);
+    this.#spoil(cluster);
   }
 
   #faultyPhase(): void {
