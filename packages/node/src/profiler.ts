@@ -6,6 +6,7 @@
  * at most 10,000 samples each, and after each a pause as long as it took: whoever asks, more than half of the time is free of it.
  * Owner: the process; nothing is loaded before the first profile, and nothing is kept after one.
  */
+import type { Profiler } from "node:inspector";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MeshError } from "@meshwork/protocol";
 import type { CpuProfile } from "./cpu-profile.js";
@@ -48,9 +49,9 @@ export async function takeProfile({ durationMs, signal, stats }: ProfileOrder): 
   try {
     const { name, process: host } = stats();
     const samplingIntervalUs = Math.max(MIN_SAMPLING_INTERVAL_US, Math.ceil((durationMs * 1_000) / MAX_SAMPLES));
-    const { window: quiet } = await measured(stats, () => pause(profileTakesMs(durationMs) - durationMs, signal));
-    const { window: sampled, result: profile } = await measured(stats, () =>
-      sample(durationMs, samplingIntervalUs, signal),
+    const quiet = await measured(stats, profileTakesMs(durationMs) - durationMs, signal);
+    const { window: sampled, profile } = await whileSampling(samplingIntervalUs, () =>
+      measured(stats, durationMs, signal),
     );
     return { node: name, process: { pid: host.pid, shared: host.shared }, samplingIntervalUs, quiet, sampled, profile };
   } finally {
@@ -59,28 +60,23 @@ export async function takeProfile({ durationMs, signal, stats }: ProfileOrder): 
   }
 }
 
-async function measured<T>(
-  stats: () => NodeStats,
-  work: () => Promise<T>,
-): Promise<{ readonly window: ProfileWindow; readonly result: T }> {
+/** Reads the counters, waits, reads them again. */
+async function measured(stats: () => NodeStats, waitMs: number, signal: AbortSignal): Promise<ProfileWindow> {
   const before = stats();
   const threads = readThreads();
   const cpu = process.cpuUsage();
   const startedAtMs = performance.now();
-  const result = await work();
+  await pause(waitMs, signal);
   const durationMs = performance.now() - startedAtMs;
   const { user, system } = process.cpuUsage(cpu);
   const threadsAfter = threads && readThreads();
   const after = stats();
   return {
-    result,
-    window: {
-      durationMs,
-      cpuMs: (user + system) / 1_000,
-      threads: threads && threadsAfter ? threadShares(threads, threadsAfter) : null,
-      connectionsOpened: after.connectionsOpened - before.connectionsOpened,
-      frames: framesBetween(before.frames, after.frames),
-    },
+    durationMs,
+    cpuMs: (user + system) / 1_000,
+    threads: threads && threadsAfter ? threadShares(threads, threadsAfter) : null,
+    connectionsOpened: after.connectionsOpened - before.connectionsOpened,
+    frames: framesBetween(before.frames, after.frames),
   };
 }
 
@@ -100,7 +96,11 @@ function framesBetween(before: NodeStats["frames"], after: NodeStats["frames"]):
   );
 }
 
-async function sample(durationMs: number, intervalUs: number, signal: AbortSignal): Promise<CpuProfile> {
+/** The window lies within the sampling: the sampler's thread is there when it is read at either end. */
+async function whileSampling(
+  intervalUs: number,
+  work: () => Promise<ProfileWindow>,
+): Promise<{ readonly window: ProfileWindow; readonly profile: CpuProfile }> {
   const { Session } = await inspector();
   const session = new Session();
   session.connect();
@@ -108,24 +108,19 @@ async function sample(durationMs: number, intervalUs: number, signal: AbortSigna
     await session.post("Profiler.enable");
     await session.post("Profiler.setSamplingInterval", { interval: intervalUs });
     await session.post("Profiler.start");
-    await pause(durationMs, signal);
+    const window = await work();
     const { profile } = await session.post("Profiler.stop");
-    return {
-      nodes: profile.nodes.map(({ id, callFrame, hitCount, children }) => ({
-        id,
-        callFrame,
-        hitCount: hitCount ?? 0,
-        children: children ?? [],
-      })),
-      startTime: profile.startTime,
-      endTime: profile.endTime,
-      samples: profile.samples ?? [],
-      timeDeltas: profile.timeDeltas ?? [],
-    };
+    return { window, profile: dataOf(profile) };
   } finally {
     // Ends the sampler too where it still runs.
     session.disconnect();
   }
+}
+
+/** Without the ticks of each line, which double the size. */
+function dataOf({ nodes, startTime, endTime, samples = [], timeDeltas = [] }: Profiler.Profile): CpuProfile {
+  const sites = nodes.map(({ id, callFrame, hitCount = 0, children = [] }) => ({ id, callFrame, hitCount, children }));
+  return { nodes: sites, startTime, endTime, samples, timeDeltas };
 }
 
 async function inspector(): Promise<typeof import("node:inspector/promises")> {
