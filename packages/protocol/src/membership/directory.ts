@@ -219,9 +219,9 @@ export class Directory implements ObituaryContext {
     this.#members.markProven(id);
   }
 
-  /** The neighbour is gone: forgets how much it delivered. */
-  neighborGone(id: string): void {
-    this.#newcomers.forget(id);
+  /** The neighbour is gone: forgets how much it delivered, where that was long ago. */
+  neighborGone(id: string, nowMs: number): void {
+    this.#newcomers.forget(id, nowMs);
   }
 
   /** Sets the own record, before it is published. The own member never goes stale; a leaving one ends it. */

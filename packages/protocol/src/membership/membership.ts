@@ -212,7 +212,7 @@ export class Membership {
   #neighborDown(peer: string, nowMs: number): void {
     this.#neighbors.delete(peer);
     this.#foreign.delete(peer);
-    this.directory.neighborGone(peer);
+    this.directory.neighborGone(peer, nowMs);
     this.#plan.neighborDown(peer);
     this.#detect({ kind: "neighbor-down", peer }, nowMs);
     const peers = this.directory.sample(MAX_CONTACTS, this.#options.random, () => true);

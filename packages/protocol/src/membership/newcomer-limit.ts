@@ -3,7 +3,8 @@
  * neighbour could fill every directory of the mesh at wire speed. An honest burst above it arrives by sync, which is bounded
  * on its own.
  *
- * Owner: Directory. A bucket leaves with its neighbour (`forget`), or as the longest unused above `MAX_BUCKETS`.
+ * Owner: Directory. A bucket leaves with its neighbour once it is full again, else who comes and goes would have a burst each
+ * time; or as the longest unused above `MAX_BUCKETS`.
  */
 export const NEWCOMER_BURST = 2_000;
 export const NEWCOMERS_PER_SECOND = 50;
@@ -25,8 +26,7 @@ export class NewcomerLimit {
   /** Takes a token of this neighbour; false where it has none left. */
   take(neighbor: string, nowMs: number): boolean {
     const bucket = this.#buckets.get(neighbor) ?? { tokens: NEWCOMER_BURST, atMs: nowMs };
-    const refill = (Math.max(0, nowMs - bucket.atMs) / 1_000) * NEWCOMERS_PER_SECOND;
-    bucket.tokens = Math.min(NEWCOMER_BURST, bucket.tokens + refill);
+    bucket.tokens = tokensAt(bucket, nowMs);
     bucket.atMs = nowMs;
     this.#buckets.delete(neighbor);
     this.#buckets.set(neighbor, bucket);
@@ -41,7 +41,13 @@ export class NewcomerLimit {
     return true;
   }
 
-  forget(neighbor: string): void {
-    this.#buckets.delete(neighbor);
+  /** The neighbour is gone, and its bucket where that is full. */
+  forget(neighbor: string, nowMs: number): void {
+    const bucket = this.#buckets.get(neighbor);
+    if (bucket !== undefined && tokensAt(bucket, nowMs) >= NEWCOMER_BURST) this.#buckets.delete(neighbor);
   }
+}
+
+function tokensAt({ tokens, atMs }: Bucket, nowMs: number): number {
+  return Math.min(NEWCOMER_BURST, tokens + (Math.max(0, nowMs - atMs) / 1_000) * NEWCOMERS_PER_SECOND);
 }

@@ -10,7 +10,7 @@
  * 5. A directory that was compared with this peer within half a second is not compared again for one of these reasons; nor, where a
  *    peer is named, one that was compared since.
  *
- * Bounds: 64 waiting, 256 sessions remembered. Owner: Membership.
+ * Bounds: 64 waiting, 64 tried again, 256 sessions remembered. Owner: Membership.
  */
 export const SYNC_PERIOD_MS = 60_000;
 const LARGER_WAITS_MS = 1_000;
@@ -84,7 +84,8 @@ export class SyncPlan {
     }
     const attempt = this.#attempts.get(peer) ?? 0;
     const delayMs = RETRY_DELAYS_MS[attempt];
-    if (!isNeighbor || delayMs === undefined) {
+    const tooMany = attempt === 0 && this.#attempts.size >= MAX_WAITING;
+    if (!isNeighbor || delayMs === undefined || tooMany) {
       this.#attempts.delete(peer);
       return;
     }
