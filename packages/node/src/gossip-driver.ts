@@ -56,7 +56,12 @@ export class GossipDriver {
     this.#events = options.events;
     this.#topics = new Map(options.topics.map((mesh) => [mesh.topic, mesh]));
     this.#byMesh = new Map(options.topics.map((mesh) => [mesh.mesh, mesh]));
-    this.#router = new GossipRouter({ self: options.self, hash: options.hash, random: options.random });
+    this.#router = new GossipRouter({
+      self: options.self,
+      hash: options.hash,
+      random: options.random,
+      rttMs: (peer) => options.transport.peer(peer)?.rttMs,
+    });
     this.#timers = new TimerHeap(options.now, ({ topic, timer }) => this.#handle(topic, { kind: "timer", timer }));
   }
 

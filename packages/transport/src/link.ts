@@ -1,8 +1,8 @@
 /**
  * Link: the smallest thing a transport stands on. One endpoint, its connections, their streams and datagrams.
  *
- * Three makes: `iroh/` (QUIC through the native binding), `memory/` (pairs inside one process, for tests) and later the
- * simulator's. All pass `runLinkAcceptance` (`acceptance.ts`). Everything above (hello, registry, dials, queues) is one
+ * Three makes: `iroh/` (QUIC through the native binding), `memory/` (pairs inside one process, for tests) and the
+ * simulator's (`tests/simulated-link`). All pass `runLinkAcceptance` (`acceptance.ts`). Everything above (hello, registry, dials, queues) is one
  * code for all makes.
  *
  * What a make guarantees, so that no other room can trip over the native binding:
