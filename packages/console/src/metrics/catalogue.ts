@@ -16,7 +16,7 @@ const NODE = ["node", "mesh", "type"] as const;
 const MESH_FAMILIES = {
   meshwork_nodes: {
     type: "gauge",
-    help: "Nodes by state as the console knows them; those that are gone are counted for a minute",
+    help: "Nodes by state as the console knows them; who left, died or expired is counted for 24 hours, 256 at most",
     labels: ["mesh", "type", "state"],
   },
   meshwork_mesh_live_nodes: {

@@ -4,7 +4,7 @@
  * Owner: startConsole; ends with `close`.
  */
 import type { IntakePoint } from "@meshwork/telemetry/intake";
-import type { NodeRow } from "../live/node-row.js";
+import { isLive, type NodeRow } from "../live/node-row.js";
 import type { ConsoleModel } from "../model.js";
 import { writeConsole } from "./console-families.js";
 import { DirectoryChanges } from "./directory-changes.js";
@@ -26,6 +26,8 @@ export interface ConsoleMetricsOptions {
 }
 
 const DEFAULT_MAX_NODES = 250;
+/** Who is gone keeps its series as long as a report is kept of who is not live. */
+const GONE_SHOWN_MS = 600_000;
 /** Mesh, type and state come from records, and a hostile mesh may have many types. */
 const MAX_NODE_COUNTS = 500;
 
@@ -69,23 +71,27 @@ export class ConsoleMetrics {
     return out.toString();
   }
 
-  /** Rows of the console, those known longest first, then who only reports. */
+  /** The live, those known longest first; then who went lately or reports without being a member. */
   #nodes(): KnownNode[] {
     const { model } = this.#options;
     const nowMs = model.clock.nowMs();
     const nodes: KnownNode[] = [];
+    const gone: KnownNode[] = [];
     const listed = new Set<string>();
     const live = new Set<string>();
     for (const row of model.live.rows()) {
       if (row.id === null) continue;
-      const isLive = row.entry !== undefined || row.id === model.node.id;
+      const report = this.#reports.get(row.id);
       listed.add(row.id);
-      if (isLive) live.add(row.id);
-      nodes.push(knownOf(row, row.id, isLive, this.#reports.get(row.id), nowMs));
+      if (isLive(row.state)) {
+        live.add(row.id);
+        nodes.push(knownOf(row, row.id, true, report, nowMs));
+      } else if (report !== undefined || since(nowMs, row.stateSinceMs) <= GONE_SHOWN_MS)
+        gone.push(knownOf(row, row.id, false, report, nowMs));
     }
     this.#reports.sweep((id) => live.has(id), nowMs);
-    for (const aged of this.#reports.entries()) if (!listed.has(aged.report.id)) nodes.push(reportingOnly(aged, nowMs));
-    return nodes;
+    for (const aged of this.#reports.entries()) if (!listed.has(aged.report.id)) gone.push(reportingOnly(aged, nowMs));
+    return [...nodes, ...gone];
   }
 
   #writeStates(out: Exposition): void {
