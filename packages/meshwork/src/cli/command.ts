@@ -59,6 +59,27 @@ export function collect(value: string, previous: readonly string[] | undefined):
   return [...(previous ?? []), ...parts];
 }
 
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90s`, `10m`, `1.5h`: milliseconds. */
+export function parseSpan(value: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value.trim());
+  const ms = match === null ? Number.NaN : Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
+  if (!Number.isFinite(ms) || ms > Number.MAX_SAFE_INTEGER)
+    throw new InvalidArgumentError("It must be a time such as 90s, 10m or 2h.");
+  return Math.round(ms);
+}
+
+/** A parser for an option that takes some of these words, as `collect` does. */
+export function collectOf<T extends string>(words: readonly T[]): (value: string, previous?: readonly T[]) => T[] {
+  return (value, previous) => {
+    const chosen = collect(value, previous);
+    const stranger = chosen.find((word) => !words.includes(word as T));
+    if (stranger !== undefined) throw new InvalidArgumentError(`${stranger} is none of ${words.join(", ")}.`);
+    return chosen as T[];
+  };
+}
+
 /** A parser for a number within bounds; `unit` is for the message. */
 export function numberWithin(min: number, max: number, whole: boolean): (value: string) => number {
   return (value) => {

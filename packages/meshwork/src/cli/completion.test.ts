@@ -26,7 +26,7 @@ test("bash completes commands and the options of each", async () => {
 
 test.each(["zsh", "fish"])("%s knows every command and option", async (shell) => {
   const text = await script(shell);
-  for (const word of ["up", "node", "seed", "members", "describe", "send", "trace", "status", "completion"]) {
+  for (const word of ["up", "node", "seed", "members", "events", "describe", "send", "trace", "status", "completion"]) {
     expect(text).toMatch(new RegExp(`\\b${word}\\b`));
   }
   expect(text).toContain("exit-when-converged");

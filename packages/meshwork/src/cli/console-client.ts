@@ -66,38 +66,62 @@ export class ConsoleClient {
     return this.#call<T>("POST", path, body, timeoutMs);
   }
 
+  /** A body that goes on until `signal` aborts or either side ends it. */
+  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const opening = new AbortController();
+    const timer = setTimeout(() => opening.abort(new Error("it does not answer")), CALL_TIMEOUT_MS);
+    const both = AbortSignal.any([signal, opening.signal]);
+    const response = await this.#fetch("GET", path, undefined, both)
+      .catch((error: unknown) => {
+        throw this.#unreachable(error);
+      })
+      .finally(() => clearTimeout(timer));
+    if (response.ok && response.body !== null) return response.body;
+    throw this.#failure(path, response, await response.text().catch(() => ""));
+  }
+
   async #call<T>(method: string, path: string, body: unknown, timeoutMs: number): Promise<T> {
-    const { url, token } = this.#address;
     let response: Response;
     let answer: string;
     try {
-      response = await fetch(url + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
+      response = await this.#fetch(method, path, body, AbortSignal.timeout(timeoutMs));
       answer = await response.text();
     } catch (error) {
       if (error instanceof Error && error.name === "TimeoutError") {
-        throw new MeshError("MESH_E_TIMEOUT", `the console at ${url} did not answer within ${timeoutMs} ms`, {
+        throw new MeshError("MESH_E_TIMEOUT", `the console at ${this.url} did not answer within ${timeoutMs} ms`, {
           cause: error,
         });
       }
-      throw new MeshError("MESH_E_NO_CONSOLE", `${url}: ${reasonOf(error)}`, { cause: error });
+      throw this.#unreachable(error);
     }
     const parsed = parseJson(answer);
     if (response.ok && parsed !== undefined) return parsed as T;
-    const { code, message, hint } = (parsed ?? {}) as { code?: unknown; message?: unknown; hint?: unknown };
+    throw this.#failure(path, response, answer);
+  }
+
+  #fetch(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
+    const { url, token } = this.#address;
+    const type = body === undefined ? undefined : { "content-type": "application/json" };
+    return fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...type },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal,
+    });
+  }
+
+  #unreachable(error: unknown): MeshError {
+    return new MeshError("MESH_E_NO_CONSOLE", `${this.url}: ${reasonOf(error)}`, { cause: error });
+  }
+
+  #failure(path: string, response: Response, answer: string): Error {
+    const { code, message, hint } = (parseJson(answer) ?? {}) as { code?: unknown; message?: unknown; hint?: unknown };
     if (typeof code === "string" && typeof message === "string") {
-      throw new ReportedError(code, message, typeof hint === "string" ? hint : "");
+      return new ReportedError(code, message, typeof hint === "string" ? hint : "");
     }
-    throw new MeshError(
+    return new MeshError(
       "MESH_E_NO_CONSOLE",
-      `what answers at ${url} is no meshwork console (HTTP ${response.status} to ${path})`,
+      `what answers at ${this.#address.url} is no meshwork console (HTTP ${response.status} to ${path})`,
     );
   }
 }

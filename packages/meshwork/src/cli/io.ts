@@ -11,6 +11,11 @@ export interface Io {
   /** Columns of standard output; undefined where it is no terminal. */
   readonly columns: number | undefined;
   readonly colour: boolean;
+  /**
+   * Aborted by Ctrl+C, SIGTERM or SIGHUP, or once nobody reads standard output any more. From the call on these signals end nothing by
+   * themselves: whoever asks ends what it does, and so the process.
+   */
+  untilInterrupted(): AbortSignal;
 }
 
 /** NO_COLOR (any value but empty) switches colour off, FORCE_COLOR on; otherwise a terminal decides. See https://no-color.org. */
@@ -19,6 +24,8 @@ export function wantsColour(env: Io["env"], isTerminal: boolean): boolean {
   if ((env.FORCE_COLOR ?? "") !== "" && env.FORCE_COLOR !== "0") return true;
   return isTerminal && env.TERM !== "dumb";
 }
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export function processIo(): Io {
   // A reader that has seen enough (`mesh members | head -1`), or a terminal that was closed, must not cut short what is under
@@ -32,5 +39,12 @@ export function processIo(): Io {
     interactive: process.stderr.isTTY === true,
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     colour: wantsColour(process.env, process.stdout.isTTY === true),
+    untilInterrupted: () => {
+      const interrupted = new AbortController();
+      const abort = () => interrupted.abort();
+      for (const signal of SIGNALS) process.once(signal, abort);
+      process.stdout.once("error", abort);
+      return interrupted.signal;
+    },
   };
 }

@@ -5,7 +5,19 @@ import { afterEach, expect, test } from "vitest";
 import { type FakeConsole, fakeConsole, mesh } from "../testing/command.js";
 import { writeConsoleFile } from "../up/console-file.js";
 
-const COMMANDS = ["up", "node", "seed", "members", "describe", "send", "trace", "profile", "status", "completion"];
+const COMMANDS = [
+  "up",
+  "node",
+  "seed",
+  "members",
+  "events",
+  "describe",
+  "send",
+  "trace",
+  "profile",
+  "status",
+  "completion",
+];
 const cleanups: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
@@ -223,7 +235,7 @@ test("members filters, sorts, and leaves blank what is unknown", async () => {
   const { out } = await mesh(["members", "--mesh", "mesh1", "--type", "broker", ...console.flags]);
   const lines = out.trimEnd().split("\n");
   expect(lines).toHaveLength(3);
-  expect(lines[1]).toMatch(/^mesh1\.broker\.aaaaaa +alive +127\.0\.0\.1:1 +- +12 ms +idle +- +- +- +-$/);
+  expect(lines[1]).toMatch(/^mesh1\.broker\.aaaaaa +alive +7\.0 s +- +127\.0\.0\.1:1 +- +12 ms +idle +- +- +- +-$/);
   const { nodes } = JSON.parse((await mesh(["members", "--json", ...console.flags])).out);
   expect(nodes.map(({ name }: { name: string }) => name)).toEqual([...NODES.nodes.map(({ name }) => name)].sort());
 });

@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 import { type CommandContext, createContext, examples } from "./command.js";
 import { addCompletion } from "./commands/completion.js";
 import { addDescribe } from "./commands/describe.js";
+import { addEvents } from "./commands/events.js";
 import { addMembers } from "./commands/members.js";
 import { addNode } from "./commands/node.js";
 import { addProfile } from "./commands/profile.js";
@@ -45,6 +46,7 @@ export function createProgram(context: CommandContext): Command {
     addNode,
     addSeed,
     addMembers,
+    addEvents,
     addDescribe,
     addSend,
     addTrace,

@@ -37,7 +37,7 @@ function pad(cell: string, width: number, align: "left" | "right"): string {
 }
 
 /** A cell from another process must not move the cursor or break the line. Colour (CSI … m) stays. */
-function oneLine(cell: string): string {
+export function oneLine(cell: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
   return cell.replace(/\u001b(?!\[[0-9;]*m)|[\u0000-\u001a\u001c-\u001f\u007f]/g, " ");
 }

@@ -1,5 +1,5 @@
 /** Runs a command line without a process, and a stand-in console for it to call. For tests. */
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Io } from "../cli/io.js";
 import { runCommand } from "../cli/program.js";
@@ -25,6 +25,7 @@ export async function mesh(args: readonly string[], overrides: Partial<Io> = {})
     interactive: false,
     columns: undefined,
     colour: false,
+    untilInterrupted: () => new AbortController().signal,
     ...overrides,
   };
   const exitCode = await runCommand(args, io, import.meta.url);
@@ -40,7 +41,10 @@ export interface FakeConsole {
   close(): Promise<void>;
 }
 
-/** `answers` by `METHOD path` (without the query): a body, or `[status, body]`; a function never answers. */
+/** Takes over the response; one that does nothing never answers. */
+export type Answerer = (response: ServerResponse, path: string) => void;
+
+/** `answers` by `METHOD path` (without the query): a body, `[status, body]`, or an `Answerer`. */
 export async function fakeConsole(answers: Readonly<Record<string, unknown>>): Promise<FakeConsole> {
   const token = "t".repeat(32);
   const requests: { method: string; path: string; body: unknown }[] = [];
@@ -54,7 +58,6 @@ export async function fakeConsole(answers: Readonly<Record<string, unknown>>): P
       const path = request.url ?? "";
       requests.push({ method, path, body: text === "" ? undefined : JSON.parse(text) });
       const answer = answers[`${method} ${path.split("?")[0]}`];
-      if (typeof answer === "function") return;
       const unknown = { code: "MESH_E_UNKNOWN_NAME", message: "no live node has this name", hint: "`mesh members`" };
       const authorised = request.headers.authorization === `Bearer ${token}`;
       const unauthorised = { code: "MESH_E_UNAUTHORIZED", message: "the token is wrong", hint: "" };
@@ -65,6 +68,10 @@ export async function fakeConsole(answers: Readonly<Record<string, unknown>>): P
           : Array.isArray(answer)
             ? answer
             : [200, answer];
+      if (authorised && typeof answer === "function") {
+        (answer as Answerer)(response, path);
+        return;
+      }
       response.writeHead(status as number, { "content-type": "application/json" });
       response.end(typeof body === "string" ? body : JSON.stringify(body));
     });

@@ -26,7 +26,11 @@ function describe(node: NodeDetail, boot: BootTrace | undefined): string {
     pairs([
       ["name", text(node.name)],
       ["id", text(node.id)],
-      ["state", `${node.state} for ${duration(node.stateAgeMs)}`],
+      ["state", stateLine(node)],
+      ...node.observers.map(({ observer, state, stateAgeMs, toldAgeMs }): [string, string] => [
+        `for ${observer}`,
+        `${state} for ${duration(stateAgeMs)}, as it said ${duration(toldAgeMs)} ago`,
+      ]),
       ["mesh", node.mesh],
       ["type", node.type],
       ["addresses", text(node.addresses?.join(", "))],
@@ -70,6 +74,13 @@ function describe(node: NodeDetail, boot: BootTrace | undefined): string {
   }
   if (boot) parts.push(`\nboot ${boot.state} in ${duration(boot.durationMs)}; \`mesh trace ${boot.name}\` draws it\n`);
   return parts.join("");
+}
+
+/** Of the dead and the suspected: whose word it is. */
+function stateLine({ state, stateAgeMs, accusedBy, agreeing }: NodeDetail): string {
+  const by = accusedBy.length === 0 ? "" : `, by ${accusedBy.join(" and ")}`;
+  const others = agreeing === 0 ? "" : ` (${agreeing} other ${agreeing === 1 ? "node says" : "nodes say"} so)`;
+  return `${state} for ${duration(stateAgeMs)}${by}${others}`;
 }
 
 function processLine({ process }: NodeDetail): string {

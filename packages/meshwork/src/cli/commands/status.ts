@@ -23,9 +23,10 @@ export function describeCluster(cluster: ClusterSummary, url: string): string {
   const { supervised, demo, stats, store } = cluster;
   const processes =
     supervised === null ? "the supervisor does not answer" : `${supervised.running} of ${supervised.processes} running`;
-  const meshes = cluster.meshes.map(({ mesh, live, byType }): [string, string] => {
+  const meshes = cluster.meshes.map(({ mesh, live, suspected, byType }): [string, string] => {
     const types = Object.entries(byType).sort(([a], [b]) => a.localeCompare(b));
-    return [mesh, `${live} live: ${types.map(([type, count]) => `${count} ${type}`).join(", ")}`];
+    const doubt = suspected === 0 ? "" : ` (${suspected} suspected)`;
+    return [mesh, `${live} live${doubt}: ${types.map(([type, count]) => `${count} ${type}`).join(", ")}`];
   });
   return pairs([
     [
