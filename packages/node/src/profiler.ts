@@ -3,7 +3,7 @@
  * inspector session inside the process (no port is opened).
  *
  * Sampling at 1 kHz takes about 5 % of a core by itself, mostly on a thread of its own. So: one profile at a time in a process,
- * at most 10,000 samples each, and after each a pause as long as it took: whoever asks, more than half of the time is free of it.
+ * at most 10,000 samples each, and after each a pause as long as it took: whoever asks, at least half of the time is free of it.
  * Owner: the process; nothing is loaded before the first profile, and nothing is kept after one.
  */
 import type { Profiler } from "node:inspector";
