@@ -176,3 +176,18 @@ test("who never takes the answer, or asks and resets, holds a stream for ten sec
   expect(victim.sizes().openProbeStreams).toBe(0);
   await friendIsServed();
 });
+
+test("half a ping again and again does not keep a connection from being idle", async () => {
+  await start();
+  let isClosed = false;
+  void link.closed.then(() => {
+    isClosed = true;
+  });
+  for (let second = 0; second < 40 && !isClosed; second++) {
+    await throwAt(tagged(Uint8Array.of(0, 0, 0, 10, StreamTag.probe, 0)), false);
+    await clock.advance(1_000);
+    if (second < 29) expect(victim.sizes().openProbeStreams).toBe(Math.min(second + 1, 4));
+  }
+  expect(isClosed).toBe(true);
+  expect(await link.closed).toMatchObject({ by: "peer", code: CloseCode.idle });
+});
