@@ -53,11 +53,31 @@ test("once a minute a member is looked after by asking its declared neighbours; 
       run.hand({ kind: "answer", target: TARGET, helper, reply: { outcome: "reached", heardAgoMs: 900 } });
     },
   });
-  driven.runTo(10 * AUDIT_INTERVAL_MS);
+  // Each audit takes half a second: the first who is asked does not vouch.
+  driven.runTo(10 * AUDIT_INTERVAL_MS + 10_000);
   const asks = driven.of("ask");
   expect(asks.length).toBe(30);
   expect(new Set(asks.map(({ output }) => output.helper))).toEqual(new Set(NEIGHBORS));
   expect(driven.of("dial")).toEqual([]);
+});
+
+test("a declared neighbour that is ours as well is asked first, and where it vouches nobody else is", () => {
+  for (const ours of NEIGHBORS) {
+    const { driven } = make({
+      watched: (id) => id === ours || (id !== TARGET && !NEIGHBORS.includes(id)),
+      ids: [SELF, TARGET, ...NEIGHBORS],
+      onOutput: (output, run) => {
+        if (output.kind !== "ask") return;
+        const { helper, accusation } = output;
+        run.hand({ kind: "answer", target: accusation.accused, helper, reply: { outcome: "reached", heardAgoMs: 9 } });
+      },
+    });
+    driven.runTo(20 * AUDIT_INTERVAL_MS + 10_000);
+    const asks = driven.of("ask").filter(({ output }) => output.accusation.accused === TARGET);
+    expect(asks.length).toBeGreaterThan(0);
+    expect(new Set(asks.map(({ output }) => output.helper))).toEqual(new Set([ours]));
+    expect(driven.of("ask")).toHaveLength(20);
+  }
 });
 
 test("where none vouches the auditor and two more dial it, and only after 4 s of that it is dead", () => {

@@ -2,7 +2,8 @@
  * Audit, for those who die with all their neighbours: nobody watches them any more, so each node looks after a random member now
  * and then. A pure machine, one audit at a time.
  *
- *   asking      up to three declared neighbours of the target, 1.5 s     one vouches → lives
+ *   asking      a declared neighbour of the target, one of our own       it vouches → lives
+ *               where there is one; after 0.5 s two more, 1.5 s in all   one vouches → lives
  *   dialling    the auditor and two more dial it, 4.5 s                  one reaches it → lives
  *   condemned   0–300 ms, then the obituary
  *
@@ -33,6 +34,8 @@ const JITTER = 0.2;
 const ASKED_NEIGHBORS = 3;
 const ASK_BUDGET_MS = 1_000;
 const ASKING_MS = 1_500;
+/** So long the first one alone is asked: asking somebody who is no neighbour of ours opens a connection. */
+const FIRST_ALONE_MS = 500;
 const DIAL_HELPERS = 2;
 /** Above the 4 s of unreachability that a rightful death asks for. */
 const DIAL_BUDGET_MS = 4_200;
@@ -90,6 +93,8 @@ interface Case {
   obituary: Obituary | undefined;
   /** Who was asked in this stage. */
   helpers: readonly string[];
+  /** Declared neighbours who were not asked yet. */
+  others: readonly string[];
   stage: "asking" | "dialling" | "condemned";
   untilMs: number;
   /** Answers still out; at none the stage is over. */
@@ -225,8 +230,10 @@ export class Audit {
       return;
     }
     if (this.#members.versionOf(open.target) === undefined) this.#forget(open.target, nowMs);
-    else if (open.stage === "asking" && (nowMs >= open.untilMs || open.pending <= 0)) this.#dial(open, nowMs);
-    else if (open.stage === "dialling" && nowMs >= open.untilMs) this.#judge(open, nowMs);
+    else if (open.stage === "asking" && (nowMs >= open.untilMs || open.pending <= 0)) {
+      if (open.others.length > 0) this.#askOthers(open, nowMs);
+      else this.#dial(open, nowMs);
+    } else if (open.stage === "dialling" && nowMs >= open.untilMs) this.#judge(open, nowMs);
     else if (open.stage === "condemned" && nowMs >= open.untilMs) this.#issue(open, nowMs);
   }
 
@@ -238,19 +245,34 @@ export class Audit {
     }
     const obituary = this.#doubts.get(target);
     this.#doubts.delete(target);
-    const helpers = shuffled(declaredNeighbors(this.#members, target), this.#random).slice(0, ASKED_NEIGHBORS);
+    const declared = shuffled(declaredNeighbors(this.#members, target), this.#random);
+    const ours = declared.filter((id) => this.#isWatched(id));
+    const chosen = [...ours, ...declared.filter((id) => !ours.includes(id))].slice(0, ASKED_NEIGHBORS);
+    const helpers = chosen.slice(0, 1);
+    const others = chosen.slice(1);
     const open: Case = {
       target,
       obituary,
       stage: "asking",
-      untilMs: nowMs + ASKING_MS,
+      untilMs: nowMs + (others.length > 0 ? FIRST_ALONE_MS : ASKING_MS),
       helpers,
+      others,
       pending: helpers.length,
       witness: undefined,
     };
     this.#case = open;
     this.#askAll(open, helpers, ASK_BUDGET_MS);
     if (helpers.length === 0) this.#dial(open, nowMs);
+  }
+
+  /** The first has not vouched: two more are asked. */
+  #askOthers(open: Case, nowMs: number): void {
+    const { others } = open;
+    open.helpers = [...open.helpers, ...others];
+    open.others = [];
+    open.pending += others.length;
+    open.untilMs = nowMs + ASKING_MS - FIRST_ALONE_MS;
+    this.#askAll(open, others, ASK_BUDGET_MS);
   }
 
   #nextTarget(): string | undefined {
