@@ -89,8 +89,8 @@ export const ProfileResult = z
     sampled: ProfileWindow,
     summary: ProfileSummary,
     /**
-     * Of the CPU while sampled, without the sampler's own: the share that went elsewhere than into the JavaScript and the garbage
-     * collection of the profile. Null where it is not known.
+     * Of the CPU without the sampler: the share that went elsewhere than into the JavaScript and the garbage collection of the profile,
+     * supposing that the process did the same in both windows. Null where no CPU was used.
      */
     unseenCpuShare: unknownOr(z.number().min(0).max(1)),
     profile: CpuProfile,

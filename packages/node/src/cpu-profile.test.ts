@@ -57,17 +57,12 @@ test("a recorded profile folds to stacks that begin outermost and add up to the 
   expect(lines.some((line) => line.includes("(idle)") || line.includes("node:inspector"))).toBe(false);
 });
 
-test("what a profile cannot see: CPU of the process beyond its JavaScript, without the sampler's own", () => {
-  const threads = [
-    { role: "main", cpuMs: 60 },
-    { role: "profiler", cpuMs: 40 },
-    { role: "other", cpuMs: 40 },
-  ];
-  const summary = { jsMs: 20, gcMs: 5 };
-  expect(unseenCpuShare({ cpuMs: 140, threads }, summary)).toBe(0.75);
-  expect(unseenCpuShare({ cpuMs: 140, threads }, { jsMs: 500, gcMs: 0 })).toBe(0);
-  expect(unseenCpuShare({ cpuMs: 40, threads }, summary)).toBeNull();
-  expect(unseenCpuShare({ cpuMs: 140, threads: null }, summary)).toBeNull();
+test("what a profile cannot see: CPU of the process beyond its JavaScript", () => {
+  const summary = { jsMs: 40, gcMs: 10, durationMs: 2_000 };
+  expect(unseenCpuShare({ cpuMs: 100, durationMs: 1_000 }, summary)).toBe(0.75);
+  expect(unseenCpuShare({ cpuMs: 100, durationMs: 1_000 }, { ...summary, jsMs: 0, gcMs: 0 })).toBe(1);
+  expect(unseenCpuShare({ cpuMs: 10, durationMs: 1_000 }, summary)).toBe(0);
+  expect(unseenCpuShare({ cpuMs: 0, durationMs: 1_000 }, summary)).toBeNull();
 });
 
 test("recursion counts once towards the total of a function", () => {

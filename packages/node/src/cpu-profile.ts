@@ -2,15 +2,15 @@
  * A V8 CPU profile as data (`.cpuprofile`): checked, folded and summed up. Pure, no Node API: what runs on a node runs in a page.
  *
  * Rules. A sample counts for the time until the next one; the last for the time until the end. That is wall time: a thread that
- * waits for a core counts as busy. `(idle)` is the wait for events, `(program)` native code of the main thread outside any call
- * from JavaScript, `(garbage collector)` the collector on the main thread. Other threads are not in a profile at all. What runs
+ * waits for a core counts as busy. `(idle)` is the event loop's poll: the wait for events, and the native part of what they set off.
+ * `(program)` is other native code of the main thread outside any call from JavaScript, `(garbage collector)` its collector. Other threads are not in a profile at all. What runs
  * below a function of node:inspector is the profiler itself, and told apart.
  */
 
 /** Bounds of a profile that another process sends; a larger one is not read. */
 export const CPU_PROFILE_LIMITS = {
   nodes: 20_000,
-  samples: 20_000,
+  samples: 100_000,
   textChars: 2_048,
   /** V8 itself looks at 255 frames of a stack. */
   depth: 256,
@@ -138,18 +138,19 @@ export function summarise(profile: CpuProfile, maxFunctions = 20): ProfileSummar
 }
 
 /**
- * The share of the process's CPU that went elsewhere than into the JavaScript and the garbage collection of the profile: native code of
- * the main thread and all other threads, without the sampler's own. Null where the threads or the CPU are not known.
+ * The share of a process's CPU that went elsewhere than into the JavaScript and the garbage collection of a profile: native code and
+ * system calls of the main thread, and all other threads. By the CPU of a window without the sampler, whose signals alone cost the
+ * main thread of an idle node more than its work; so it supposes that both were alike. Null where no CPU was used.
  */
 export function unseenCpuShare(
-  sampled: { readonly cpuMs: number; readonly threads: readonly { role: string; cpuMs: number }[] | null },
-  summary: Pick<ProfileSummary, "jsMs" | "gcMs">,
+  quiet: { readonly cpuMs: number; readonly durationMs: number },
+  { jsMs, gcMs, durationMs }: Pick<ProfileSummary, "jsMs" | "gcMs" | "durationMs">,
 ): number | null {
-  if (sampled.threads === null) return null;
-  const samplerMs = sampled.threads.reduce((sum, { role, cpuMs }) => sum + (role === "profiler" ? cpuMs : 0), 0);
-  const cpuMs = sampled.cpuMs - samplerMs;
-  // Samples are of wall time: a main thread that waited for a core seems to have used more than all of it.
-  return cpuMs <= 0 ? null : Math.max(0, 1 - (summary.jsMs + summary.gcMs) / cpuMs);
+  if (quiet.cpuMs <= 0 || quiet.durationMs <= 0 || durationMs <= 0) return null;
+  const cpuCores = quiet.cpuMs / quiet.durationMs;
+  const seenCores = (jsMs + gcMs) / durationMs;
+  // Samples are of wall time: a main thread that waited for a core seems to have used more than there was.
+  return Math.min(1, Math.max(0, 1 - seenCores / cpuCores));
 }
 
 function functionShares(sites: readonly Site[], selfUs: ReadonlyMap<number, number>): FunctionShare[] {

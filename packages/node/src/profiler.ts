@@ -3,7 +3,7 @@
  * inspector session inside the process (no port is opened).
  *
  * Sampling at 1 kHz takes about 5 % of a core by itself, mostly on a thread of its own. So: one profile at a time in a process,
- * at most 10,000 samples each, and after each a pause as long as it took: whoever asks, at least half of the time is free of it.
+ * 60 s at most, and after each a pause as long as it took: whoever asks, at least half of the time is free of it.
  * Owner: the process; nothing is loaded before the first profile, and nothing is kept after one.
  */
 import type { Profiler } from "node:inspector";
@@ -15,8 +15,7 @@ import { readThreads, threadShares } from "./thread-shares.js";
 import type { NodeStats } from "./types.js";
 
 const QUIET_MAX_MS = 5_000;
-const MIN_SAMPLING_INTERVAL_US = 1_000;
-const MAX_SAMPLES = 10_000;
+const SAMPLING_INTERVAL_US = 1_000;
 const MIN_PAUSE_MS = 2_000;
 
 export interface ProfileOrder {
@@ -48,12 +47,16 @@ export async function takeProfile({ durationMs, signal, stats }: ProfileOrder): 
   running = true;
   try {
     const { name, process: host } = stats();
-    const samplingIntervalUs = Math.max(MIN_SAMPLING_INTERVAL_US, Math.ceil((durationMs * 1_000) / MAX_SAMPLES));
     const quiet = await measured(stats, profileTakesMs(durationMs) - durationMs, signal);
-    const { window: sampled, profile } = await whileSampling(samplingIntervalUs, () =>
-      measured(stats, durationMs, signal),
-    );
-    return { node: name, process: { pid: host.pid, shared: host.shared }, samplingIntervalUs, quiet, sampled, profile };
+    const { window: sampled, profile } = await whileSampling(() => measured(stats, durationMs, signal));
+    return {
+      node: name,
+      process: { pid: host.pid, shared: host.shared },
+      samplingIntervalUs: SAMPLING_INTERVAL_US,
+      quiet,
+      sampled,
+      profile,
+    };
   } finally {
     running = false;
     nextAtMs = performance.now() + Math.max(MIN_PAUSE_MS, performance.now() - startedAtMs);
@@ -98,7 +101,6 @@ function framesBetween(before: NodeStats["frames"], after: NodeStats["frames"]):
 
 /** The window lies within the sampling: the sampler's thread is there when it is read at either end. */
 async function whileSampling(
-  intervalUs: number,
   work: () => Promise<ProfileWindow>,
 ): Promise<{ readonly window: ProfileWindow; readonly profile: CpuProfile }> {
   const { Session } = await inspector();
@@ -106,7 +108,7 @@ async function whileSampling(
   session.connect();
   try {
     await session.post("Profiler.enable");
-    await session.post("Profiler.setSamplingInterval", { interval: intervalUs });
+    await session.post("Profiler.setSamplingInterval", { interval: SAMPLING_INTERVAL_US });
     await session.post("Profiler.start");
     const window = await work();
     const { profile } = await session.post("Profiler.stop");

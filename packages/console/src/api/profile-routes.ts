@@ -7,7 +7,7 @@ import { summarise, unseenCpuShare } from "@meshwork/node/cpu-profile";
 import { ConsoleError } from "../errors.js";
 import { ProfileRequest, ProfileResult } from "../profile-schemas.js";
 import { NodeRef } from "../schemas.js";
-import { type ApiContext, createRouter, errors, json, rowOf } from "./context.js";
+import { type ApiContext, ASKING, createRouter, fails, json, rowOf } from "./context.js";
 
 const MAX_UNDER_WAY = 4;
 
@@ -19,7 +19,8 @@ const profile = createRoute({
     params: z.object({ name: NodeRef }),
     body: { required: true, content: { "application/json": { schema: ProfileRequest } } },
   },
-  responses: { 200: json(ProfileResult, "The profile, and what each thread of the process used"), ...errors },
+  responses: { 200: json(ProfileResult, "The profile, and what each thread of the process used") },
+  ...fails(...ASKING, "MESH_E_PROFILES_BUSY"),
 });
 
 export function profileRoutes({ model }: ApiContext): OpenAPIHono {
@@ -39,7 +40,7 @@ export function profileRoutes({ model }: ApiContext): OpenAPIHono {
       model.events.add({ severity: "info", kind: "api.profile", node: name, mesh, message });
       const taken = await model.node.profileOf(id, { durationMs, signal: c.req.raw.signal });
       const summary = summarise(taken.profile);
-      return c.json({ ...taken, summary, unseenCpuShare: unseenCpuShare(taken.sampled, summary) }, 200);
+      return c.json({ ...taken, summary, unseenCpuShare: unseenCpuShare(taken.quiet, summary) }, 200);
     } finally {
       underWay -= 1;
     }

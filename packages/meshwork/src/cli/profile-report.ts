@@ -42,10 +42,15 @@ function mainThread({ summary, samplingIntervalUs }: ProfileResult): string {
 }
 
 function notSeen({ unseenCpuShare, quiet }: ProfileResult): string {
-  if (unseenCpuShare === null || quiet.threads === null) return UNKNOWN;
-  const others = quiet.threads.filter(({ role }) => role === "other");
-  const share = quiet.cpuMs === 0 ? 0 : Math.min(1, sum(others, ({ cpuMs }) => cpuMs) / quiet.cpuMs);
-  return `${percent(unseenCpuShare)} of the CPU; other threads used ${percent(share)} of it without the sampler`;
+  if (unseenCpuShare === null) return UNKNOWN;
+  const whole = `${percent(unseenCpuShare)} of the CPU`;
+  if (quiet.threads === null) return whole;
+  const othersMs = sum(
+    quiet.threads.filter(({ role }) => role === "other"),
+    ({ cpuMs }) => cpuMs,
+  );
+  const others = Math.min(unseenCpuShare, othersMs / quiet.cpuMs);
+  return `${whole}: ${percent(unseenCpuShare - others)} native code of the main thread, ${percent(others)} other threads`;
 }
 
 function connections(quiet: ProfileWindow, sampled: ProfileWindow): string {
