@@ -107,6 +107,7 @@ export class SimulatedConnection implements LinkConnection {
 
   sendDatagram(bytes: Uint8Array): boolean {
     if (this.#end !== undefined || !(bytes instanceof Uint8Array) || bytes.length > MAX_DATAGRAM_BYTES) return false;
+    if (bytes.length === 0) return true;
     const frame = { connection: this.#number, bytes: bytes.slice() };
     const weight = frameBytes(frame);
     if (!this.#wire.datagram(frame, weight)) return false;
@@ -184,7 +185,12 @@ export class SimulatedConnection implements LinkConnection {
 
   onDatagram(bytes: Uint8Array): void {
     count(this.#received, frameBytes({ connection: this.#number, bytes }));
+    // An empty one is the acknowledgement of another, and nobody's to read.
+    if (bytes.length === 0) return;
     this.#datagrams.push(bytes);
+    const acknowledgement = { connection: this.#number, bytes: new Uint8Array() };
+    const weight = frameBytes(acknowledgement);
+    if (this.#wire.datagram(acknowledgement, weight)) count(this.#sent, weight);
   }
 
   /** A stream of the peer shows up with its first frame; frames of one that is over are nobody's. */

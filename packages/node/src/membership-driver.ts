@@ -262,7 +262,7 @@ export class MembershipDriver {
     }
     const nowMs = now();
     if (nowMs - (this.#pingedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < PING_GAP_MS) return;
-    if (transport.ping(peer)) this.#pingedAtMs.set(peer, nowMs);
+    if (transport.beat(peer)) this.#pingedAtMs.set(peer, nowMs);
   }
 
   async #pingAfterDial(peer: string): Promise<void> {
@@ -272,7 +272,7 @@ export class MembershipDriver {
     } catch {
       // Silence is what the machine will find.
     }
-    if (!this.#stopped) transport.ping(peer);
+    if (!this.#stopped) transport.beat(peer);
   }
 
   async #ask(

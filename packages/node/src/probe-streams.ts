@@ -73,6 +73,7 @@ export class ProbeStreams {
     const frame = decodeProbeFrame(bytes);
     if (frame.kind === "indirect-reply") throw new DecodeError("an answer that nobody asked for");
     if (frame.kind === "obituary") {
+      recv.stop(0);
       await send.finish();
       this.#events.obituary(frame.obituary);
       return;
@@ -104,7 +105,10 @@ export class ProbeStreams {
       return undefined;
     }
     this.#outbound++;
-    let end = () => {};
+    let late = false;
+    let end = () => {
+      late = true;
+    };
     const deadline = setTimeout(() => end(), timeoutMs);
     try {
       const { send, recv } = await this.#transport.openBi(peerId, StreamTag.probe);
@@ -112,6 +116,7 @@ export class ProbeStreams {
         recv.stop(0);
         send.reset(0);
       };
+      if (late) return undefined;
       await send.write(encodeProbeFrame(frame));
       await send.finish();
       const answer = await recv.next();
@@ -122,6 +127,7 @@ export class ProbeStreams {
       return undefined;
     } finally {
       clearTimeout(deadline);
+      end();
       this.#outbound--;
     }
   }

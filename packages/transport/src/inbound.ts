@@ -12,7 +12,7 @@ import type { GossipStreams } from "./gossip-streams.js";
 import type { TransportLimits } from "./limits.js";
 import { LinkError, type LinkRecvStream, type LinkSendStream } from "./link.js";
 import type { PeerConnection } from "./peer-connection.js";
-import type { Prober } from "./probe.js";
+import { beatFrame, isBeat, type Prober } from "./probe.js";
 import type { ProbeStreams } from "./probe-streams.js";
 import { runHandler, type StreamHandler } from "./stream-handler.js";
 import { ALPN_MESHWORK, CloseCode, StreamTag } from "./types.js";
@@ -135,6 +135,11 @@ export class Inbound {
   }
 
   #onProbe(connection: PeerConnection, bytes: Uint8Array): void {
+    if (isBeat(bytes)) {
+      this.#options.counters.countReceived("probe", 1, bytes.length);
+      this.#options.onPing(connection.peerId);
+      return;
+    }
     const pong = this.#options.prober.receive(connection.peerId, bytes);
     if (pong === false) {
       this.#options.onViolation(connection, "malformed probe", false);
@@ -150,6 +155,11 @@ export class Inbound {
     if (!connection.link.sendDatagram(bytes)) return false;
     this.#options.counters.countSent("probe", 1, bytes.length);
     return true;
+  }
+
+  /** False where datagrams do not fit the path. */
+  sendBeat(connection: PeerConnection): boolean {
+    return this.#sendDatagram(connection, beatFrame());
   }
 
   /** By datagram; where that does not fit the path, by a stream of the same tag. Throws where the connection is gone. */

@@ -14,6 +14,13 @@ import type { LinkConnection } from "./link.js";
 /** With no stream left on a draining connection: how long beyond two round trips until it is closed. */
 const SETTLE_MS = 100;
 
+/** So long QUIC's acknowledgements speak for a peer whose own code says nothing: a pong is asked for every four seconds. */
+const QUIC_ALONE_MS = 6_000;
+
+const PONG_EVERY_MS = 3_500;
+/** Beats are a second apart. */
+const SILENT_MS = 1_400;
+
 export class PeerConnection {
   readonly link: LinkConnection;
   readonly peerId: string;
@@ -29,6 +36,9 @@ export class PeerConnection {
   violations = 0;
   readonly #clock: Clock;
   readonly #limits: TransportLimits;
+  #receivedPackets = 0;
+  #acknowledgedMs = 0;
+  #lookedAtMs = 0;
   #openStreams = 0;
   #gossipIn = 0;
   #gossipOut = 0;
@@ -58,6 +68,8 @@ export class PeerConnection {
     this.setUpAtMs = clock.now();
     this.lastUsedMs = this.setUpAtMs;
     this.lastHeardMs = this.setUpAtMs;
+    this.#acknowledgedMs = this.setUpAtMs;
+    this.#lookedAtMs = this.setUpAtMs;
     this.budget = new BufferBudget(limits.peerBufferBytes, buffers);
   }
 
@@ -104,6 +116,29 @@ export class PeerConnection {
   /** The id of the end that dialled. */
   dialledBy(ownId: string): string {
     return this.direction === "outbound" ? ownId : this.peerId;
+  }
+
+  /**
+   * When the peer last gave a sign of life. Acknowledgements of QUIC count, as of the look before, for as long as the peer's own
+   * code has spoken within `QUIC_ALONE_MS`: a process that stands still acknowledges nothing, one whose code is stuck does.
+   */
+  lifeMs(): number {
+    const nowMs = this.#clock.now();
+    const { receivedPackets } = this.link.stats();
+    if (receivedPackets !== this.#receivedPackets) {
+      this.#receivedPackets = receivedPackets;
+      this.#acknowledgedMs = this.#lookedAtMs;
+    }
+    this.#lookedAtMs = nowMs;
+    return nowMs - this.lastHeardMs > QUIC_ALONE_MS
+      ? this.lastHeardMs
+      : Math.max(this.lastHeardMs, this.#acknowledgedMs);
+  }
+
+  /** Whether an acknowledgement is not enough to go by: the peer is silent, or its own code has not spoken for a while. */
+  needsPong(): boolean {
+    const nowMs = this.#clock.now();
+    return nowMs - this.lastHeardMs >= PONG_EVERY_MS || nowMs - this.lifeMs() >= SILENT_MS;
   }
 
   heard(): void {

@@ -10,8 +10,21 @@ import { StreamTag } from "./types.js";
 
 const PING = 0;
 const PONG = 1;
+/** Says "I watch you", and is answered by QUIC's acknowledgement alone. Kinds 2 to 4 are the node's own. */
+const BEAT = 5;
 const NONCE_BYTES = 8;
 export const PROBE_BYTES = 2 + NONCE_BYTES;
+
+const BEAT_FRAME = Uint8Array.of(StreamTag.probe, BEAT);
+
+/** A fresh copy: the binding may keep what it is handed. */
+export function beatFrame(): Uint8Array {
+  return BEAT_FRAME.slice();
+}
+
+export function isBeat(datagram: Uint8Array): boolean {
+  return datagram.length === BEAT_FRAME.length && datagram[1] === BEAT;
+}
 
 /** Frames of a probe stream that are the node's own: questions about a third and obituaries (protocol's `wire/probe.ts`). */
 export function isOwnersFrame(frame: Uint8Array): boolean {

@@ -70,11 +70,12 @@ export class Registry {
   lastHeardMs(peerId: string): number | undefined {
     const entry = this.#entries.get(peerId);
     if (entry === undefined) return undefined;
-    if (entry.connections.size === 1) return entry.current.closing ? undefined : entry.current.lastHeardMs;
+    if (entry.connections.size === 1) return entry.current.closing ? undefined : entry.current.lifeMs();
     let latestMs: number | undefined;
     for (const connection of entry.connections) {
       if (connection.closing) continue;
-      if (latestMs === undefined || connection.lastHeardMs > latestMs) latestMs = connection.lastHeardMs;
+      const lifeMs = connection.lifeMs();
+      if (latestMs === undefined || lifeMs > latestMs) latestMs = lifeMs;
     }
     return latestMs;
   }

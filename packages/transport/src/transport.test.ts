@@ -176,6 +176,28 @@ describe.each(makes())("transport on $name", (make) => {
     expect(b.peer(a.id)?.lastHeardMs).toBeGreaterThan(before);
   });
 
+  test("a beat is heard without an answer of the peer's code, and every four seconds asks for one", async () => {
+    const { a, b } = await pair();
+    await a.connect(b.id);
+    const probed: string[] = [];
+    b.onEvent((event) => {
+      if (event.kind === "probed") probed.push(event.peerId);
+    });
+    let pongs = 0;
+    a.onEvent((event) => {
+      if (event.kind === "pong") pongs++;
+    });
+    const before = a.lastHeardMs(b.id) ?? 0;
+    // The question before the beat dates what comes after it.
+    expect(a.beat(b.id)).toBe(true);
+    await eventually(() => probed.length === 1);
+    await eventually(() => (a.lastHeardMs(b.id) ?? 0) > before);
+    expect(a.counters.received.probe.frames).toBe(0);
+    expect(pongs).toBe(0);
+    await eventually(() => a.beat(b.id) && pongs > 0);
+    expect(a.counters.received.probe.frames).toBe(pongs);
+  });
+
   test("a ping that nobody waits for comes back as an event, and its absence as a count", async () => {
     const { a, b } = await pair();
     expect(a.ping(b.id)).toBe(false);

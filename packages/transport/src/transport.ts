@@ -373,6 +373,12 @@ class MeshTransport implements Transport {
     return true;
   }
 
+  beat(peerId: string): boolean {
+    const connection = this.#registry.current(peerId);
+    if (connection === undefined || connection.closing || connection.alpn !== ALPN_MESHWORK) return false;
+    return (!connection.needsPong() && this.#inbound.sendBeat(connection)) || this.ping(peerId);
+  }
+
   sizes(): Readonly<Record<string, number>> {
     return {
       peers: this.#registry.peerCount,

@@ -152,7 +152,10 @@ export interface Transport {
   connect(peerId: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<PeerInfo>;
   peer(peerId: string): PeerInfo | undefined;
   isConnected(peerId: string): boolean;
-  /** Monotonic time of the last byte of any kind on the open connections to this peer; undefined without one. */
+  /**
+   * Monotonic time of the last sign of life on the open connections to this peer; undefined without one. A byte of any kind, or an
+   * acknowledgement of QUIC as of the question before this one.
+   */
   lastHeardMs(peerId: string): number | undefined;
   peers(): readonly PeerInfo[];
   /** Keeps the connection to this peer from being closed as idle while any hold is open. Returns the release. */
@@ -184,6 +187,12 @@ export interface Transport {
    * a connection.
    */
   ping(peerId: string): boolean;
+  /**
+   * Says that we watch this peer (`probed` there) and brings a sign of its life (`lastHeardMs` here), by as little as it takes:
+   * QUIC's acknowledgement while the peer is well, a ping where it was silent, and one every four seconds, which its own code has
+   * to answer. False without a connection.
+   */
+  beat(peerId: string): boolean;
   /** Sizes of every collection the transport owns, by name. */
   sizes(): Readonly<Record<string, number>>;
   onEvent(listener: (event: TransportEvent) => void): () => void;

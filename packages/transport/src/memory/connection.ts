@@ -177,7 +177,12 @@ export class MemoryConnection implements LinkConnection {
     if (this.#end !== undefined || !(bytes instanceof Uint8Array) || bytes.length > MAX_DATAGRAM_BYTES) return false;
     const copy = bytes.slice();
     this.#count(copy.length);
-    this.#carry(() => this.#other.#datagrams.push(copy));
+    this.#carry(() => {
+      if (this.#other.#end !== undefined) return;
+      this.#other.#datagrams.push(copy);
+      // QUIC acknowledges a datagram whether anybody reads it or not.
+      this.#other.#count(0);
+    });
     return true;
   }
 

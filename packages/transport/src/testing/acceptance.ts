@@ -3,6 +3,7 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import type { LinkBiStream, LinkConnection, LinkEndpoint, LinkRecvStream, LinkSendStream } from "../link.js";
+import { eventually } from "./kit.js";
 
 export interface LinkHarness {
   bind(alpns: readonly string[]): Promise<LinkEndpoint>;
@@ -370,6 +371,19 @@ export function runLinkAcceptance(name: string, setup: () => LinkHarness): void 
       const dial = a.connect(b.id, b.boundAddresses(), ALPN, { timeoutMs: 1_000 });
       await expect(dial).rejects.toMatchObject({ code: "closed" });
       expect(a.id).toMatch(/^[0-9a-f]{64}$/);
+    });
+
+    test("a datagram that arrived is acknowledged, whether anybody reads it or not", async () => {
+      const { out } = await pair();
+      // What the handshake still brings is over when nothing came for a while.
+      let before = -1;
+      for (let quiet = 0; quiet < 5; quiet++) {
+        if (out.stats().receivedPackets !== before) quiet = 0;
+        before = out.stats().receivedPackets;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(out.sendDatagram(filled(2, 1))).toBe(true);
+      await eventually(() => out.stats().receivedPackets > before);
     });
 
     test("traffic is counted", async () => {
