@@ -165,6 +165,12 @@ const STATUS_OF_FOREIGN_CODE: Readonly<Record<string, number>> = {
   MESH_E_PROTOCOL: 502,
 };
 
+/** HTTP status of a code, ours or foreign. */
+export function statusOf(code: string): number {
+  const own = CONSOLE_ERRORS[code as ConsoleErrorCode] as { readonly status: number } | undefined;
+  return own?.status ?? STATUS_OF_FOREIGN_CODE[code] ?? 409;
+}
+
 export interface ErrorAnswer {
   readonly status: number;
   readonly body: { readonly code: string; readonly message: string; readonly hint: string };

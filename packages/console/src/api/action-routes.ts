@@ -6,7 +6,17 @@ import { isLive } from "../live/node-row.js";
 import { ActionResult, DemoResult, NodeRef, SendRequest, SendResult, SpawnRequest, SpawnResult } from "../schemas.js";
 import type { ActionOutcome, ProcessAction, SupervisedProcess, SupervisorClient } from "../supervisor-client.js";
 import { partsOfName } from "../vocabulary.js";
-import { type ApiContext, createRouter, errors, json, rowOf } from "./context.js";
+import {
+  ANY_CONFLICT,
+  type ApiContext,
+  ASKING,
+  createRouter,
+  fails,
+  json,
+  NAMING,
+  rowOf,
+  SUPERVISED,
+} from "./context.js";
 
 const params = z.object({ name: NodeRef });
 const body = <T extends z.ZodType>(schema: T) => ({
@@ -14,18 +24,32 @@ const body = <T extends z.ZodType>(schema: T) => ({
   content: { "application/json": { schema } },
 });
 
+/** What the launcher answers where a process is not in a state for it. A restart fails as a spawn does. */
+const ACTING = [
+  ...NAMING,
+  "MESH_E_NOT_SUPERVISED",
+  "MESH_E_NO_SUCH_NODE",
+  "MESH_E_STOP_TIMEOUT",
+  "MESH_E_SPAWN_FAILED",
+  "MESH_E_BOOT_TIMEOUT",
+  ANY_CONFLICT,
+];
+
 const spawn = createRoute({
   method: "post",
   path: "/api/nodes",
   request: { body: body(SpawnRequest) },
-  responses: { 201: json(SpawnResult, "The nodes that came up"), ...errors },
+  responses: { 201: json(SpawnResult, "The nodes that came up") },
+  // Where no node came up the answer is the first node's own error.
+  ...fails(...SUPERVISED, "MESH_E_POOL_FULL", "MESH_E_SPAWN_FAILED", "MESH_E_BOOT_TIMEOUT", ANY_CONFLICT),
 });
 
 const remove = createRoute({
   method: "delete",
   path: "/api/nodes/{name}",
   request: { params },
-  responses: { 200: json(ActionResult, "Stopped, or gone already"), ...errors },
+  responses: { 200: json(ActionResult, "Stopped, or gone already") },
+  ...fails(...SUPERVISED, ...ACTING),
 });
 
 const actions = ["kill", "restart", "freeze", "thaw"] as const;
@@ -34,26 +58,30 @@ const actionRoute = (action: (typeof actions)[number]) =>
     method: "post",
     path: `/api/nodes/{name}/${action}`,
     request: { params },
-    responses: { 200: json(ActionResult, `${action} done`), ...errors },
+    responses: { 200: json(ActionResult, `${action} done`) },
+    ...fails(...SUPERVISED, ...ACTING),
   });
 
 const send = createRoute({
   method: "post",
   path: "/api/send",
   request: { body: body(SendRequest) },
-  responses: { 200: json(SendResult, "The reply, with path and round trip"), ...errors },
+  responses: { 200: json(SendResult, "The reply, with path and round trip") },
+  ...fails(...ASKING, "MESH_E_NO_CANDIDATE"),
 });
 
 const demoStart = createRoute({
   method: "post",
   path: "/api/demo",
-  responses: { 200: json(DemoResult, "Demo traffic runs"), ...errors },
+  responses: { 200: json(DemoResult, "Demo traffic runs") },
+  ...fails("MESH_E_NO_DEMO", ...SUPERVISED, ...ASKING),
 });
 
 const demoStop = createRoute({
   method: "delete",
   path: "/api/demo",
-  responses: { 200: json(DemoResult, "Demo traffic is stopped"), ...errors },
+  responses: { 200: json(DemoResult, "Demo traffic is stopped") },
+  ...fails("MESH_E_NO_DEMO", ...SUPERVISED, ...ASKING),
 });
 
 export function actionRoutes(context: ApiContext): OpenAPIHono {

@@ -1,10 +1,10 @@
 /** The API as one application: routes, the document that describes them, and coded errors for everything else. */
-import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerOf, ConsoleError, isInternal } from "../errors.js";
-import { Delta, EventSnapshot, Ping, Snapshot } from "../schemas.js";
 import { actionRoutes } from "./action-routes.js";
 import { type ApiContext, createRouter } from "./context.js";
+import { describeRawRoutes, documentOf } from "./document.js";
 import { profileRoutes } from "./profile-routes.js";
 import { readRoutes } from "./read-routes.js";
 import { traceRoutes } from "./trace-routes.js";
@@ -18,14 +18,10 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
   app.route("/", profileRoutes(context));
   describeRawRoutes(app);
 
-  let document: unknown;
+  let document: object | undefined;
   app.get("/api/openapi.json", (c) => {
-    document ??= app.getOpenAPI31Document({
-      openapi: "3.1.0",
-      info: { title: "meshwork console", version: context.version },
-      security: [{ bearer: [] }],
-    });
-    return c.json(document as object);
+    document ??= documentOf(app, context.version);
+    return c.json(document);
   });
 
   app.notFound((c) => {
@@ -51,7 +47,7 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
 /** Of all endpoints, with `{parameters}`. */
 export function pathsOf(app: OpenAPIHono): string[] {
   const paths = app.openAPIRegistry.definitions.flatMap((entry) => (entry.type === "route" ? [entry.route.path] : []));
-  return [...new Set([...paths, "/api/openapi.json"])];
+  return [...new Set(paths)];
 }
 
 function matches(pattern: string, path: string): boolean {
@@ -59,37 +55,4 @@ function matches(pattern: string, path: string): boolean {
   return (
     expected.length === actual.length && expected.every((part, index) => part.startsWith(":") || part === actual[index])
   );
-}
-
-/** Served beside the router (http/server.ts); described here so that the document is whole. */
-function describeRawRoutes(app: OpenAPIHono): void {
-  const { openAPIRegistry: registry } = app;
-  registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  for (const [name, schema] of Object.entries({ Snapshot, EventSnapshot, Delta, Ping }))
-    registry.register(name, schema);
-  const text = (description: string, type: string) => ({
-    description,
-    content: { [type]: { schema: { type: "string" as const } } },
-  });
-  registry.registerPath({
-    method: "get",
-    path: "/api/stream",
-    description:
-      "Server-sent events `snapshot`, `delta` and `ping` with the data of the same names; resume with Last-Event-ID. With `only=events` " +
-      "the snapshot is an EventSnapshot, deltas hold events alone, and no node is asked for figures.",
-    request: { query: z.strictObject({ only: z.literal("events").optional() }) },
-    responses: { 200: text("The stream", "text/event-stream") },
-  });
-  registry.registerPath({
-    method: "get",
-    path: "/metrics",
-    responses: { 200: text("Prometheus text format", "text/plain") },
-  });
-  for (const kind of ["traces", "metrics"])
-    registry.registerPath({
-      method: "post",
-      path: `/v1/${kind}`,
-      description: "OTLP/HTTP intake, protobuf or JSON, gzip or plain, at most 4 MiB.",
-      responses: { 200: text("Taken", "application/x-protobuf") },
-    });
 }

@@ -17,7 +17,7 @@ import {
   NodeRef,
   NodeState,
 } from "../schemas.js";
-import { type ApiContext, createRouter, errors, json, rowOf } from "./context.js";
+import { type ApiContext, ASKING, createRouter, fails, json, NAMING, rowOf } from "./context.js";
 import { departedLine, isDepartedState, liveLine, remoteLine } from "./directory-lines.js";
 
 const limit = (max: number) => z.coerce.number().int().min(1).max(max).optional();
@@ -26,13 +26,13 @@ const health = createRoute({
   method: "get",
   path: "/api/health",
   security: [],
-  responses: { 200: json(Health, "The console answers. Nothing else is said without the token."), ...errors },
+  responses: { 200: json(Health, "The console answers. Nothing else is said without the token.") },
 });
 
 const cluster = createRoute({
   method: "get",
   path: "/api/cluster",
-  responses: { 200: json(ClusterSummary, "Summary over all meshes"), ...errors },
+  responses: { 200: json(ClusterSummary, "Summary over all meshes") },
 });
 
 const nodes = createRoute({
@@ -46,20 +46,21 @@ const nodes = createRoute({
       state: z.union([NodeState, z.literal("live")]).optional(),
     }),
   },
-  responses: { 200: json(NodeList, "All nodes, those that departed within 24 hours included"), ...errors },
+  responses: { 200: json(NodeList, "All nodes, those that departed within 24 hours included") },
 });
 
 const node = createRoute({
   method: "get",
   path: "/api/nodes/{name}",
   request: { params: z.object({ name: NodeRef }) },
-  responses: { 200: json(NodeDetail, "One node, by name, id or unique prefix"), ...errors },
+  responses: { 200: json(NodeDetail, "One node, by name, id or unique prefix") },
+  ...fails(...NAMING),
 });
 
 const links = createRoute({
   method: "get",
   path: "/api/links",
-  responses: { 200: json(LinkList, "Links as the nodes' own active views report them"), ...errors },
+  responses: { 200: json(LinkList, "Links as the nodes' own active views report them") },
 });
 
 const directory = createRoute({
@@ -71,15 +72,15 @@ const directory = createRoute({
       DirectoryView,
       "A node's own directory with its own states, asked over the mesh; without `as` the console's",
     ),
-    ...errors,
   },
+  ...fails(...ASKING),
 });
 
 const messages = createRoute({
   method: "get",
   path: "/api/messages",
   request: { query: z.strictObject({ limit: limit(500) }) },
-  responses: { 200: json(MessageList, "The last messages, newest first"), ...errors },
+  responses: { 200: json(MessageList, "The last messages, newest first") },
 });
 
 const events = createRoute({
@@ -93,7 +94,7 @@ const events = createRoute({
       maxAgeMs: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
     }),
   },
-  responses: { 200: json(EventList, "The last events, newest first"), ...errors },
+  responses: { 200: json(EventList, "The last events, newest first") },
 });
 
 const convergence = createRoute({
@@ -107,7 +108,6 @@ const convergence = createRoute({
   },
   responses: {
     200: json(Convergence, "Whether every node's own directory lists whom it must, asked over the mesh now"),
-    ...errors,
   },
 });
 

@@ -5,7 +5,7 @@ import { ConsoleError } from "../errors.js";
 import { BootTrace, NodeRef, ServiceGraph, TraceList, TraceView } from "../schemas.js";
 import { summaryOf, traceOf } from "../store/trace-view.js";
 import { SPAN_CONSOLE_REQUEST, SPAN_MESSAGE_RECEIVED, SPAN_MESSAGE_SENT, SPAN_READY } from "../vocabulary.js";
-import { type ApiContext, createRouter, errors, json } from "./context.js";
+import { type ApiContext, createRouter, fails, json } from "./context.js";
 
 const traces = createRoute({
   method: "get",
@@ -23,27 +23,29 @@ const traces = createRoute({
       errors: z.enum(["true", "false"]).optional(),
     }),
   },
-  responses: { 200: json(TraceList, "Trace summaries, newest first"), ...errors },
+  responses: { 200: json(TraceList, "Trace summaries, newest first") },
 });
 
 const trace = createRoute({
   method: "get",
   path: "/api/traces/{id}",
   request: { params: z.object({ id: z.string().regex(/^[0-9a-f]{32}$/) }) },
-  responses: { 200: json(TraceView, "One trace, its spans depth first"), ...errors },
+  responses: { 200: json(TraceView, "One trace, its spans depth first") },
+  ...fails("MESH_E_NO_SUCH_TRACE"),
 });
 
 const boot = createRoute({
   method: "get",
   path: "/api/boot/{name}",
   request: { params: z.object({ name: NodeRef }) },
-  responses: { 200: json(BootTrace, "The newest boot trace of a node"), ...errors },
+  responses: { 200: json(BootTrace, "The newest boot trace of a node") },
+  ...fails("MESH_E_NO_BOOT_TRACE"),
 });
 
 const services = createRoute({
   method: "get",
   path: "/api/services",
-  responses: { 200: json(ServiceGraph, "Who calls whom, from client spans whose server span came"), ...errors },
+  responses: { 200: json(ServiceGraph, "Who calls whom, from client spans whose server span came") },
 });
 
 function kindOf(summary: TraceSummary): string {

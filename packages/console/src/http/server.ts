@@ -12,6 +12,7 @@ import { SPAN_CONSOLE_REQUEST } from "../vocabulary.js";
 import { hasBody, readBody } from "./body.js";
 import type { Guard } from "./guard.js";
 import type { Intake } from "./otlp.js";
+import { rawRoutes } from "./raw-routes.js";
 import type { StaticFiles } from "./static-files.js";
 import type { StreamHub } from "./stream-hub.js";
 
@@ -59,6 +60,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
   // overrideGlobalObjects would replace the process's own Request and Response, which the exporters use too.
   const route = getRequestListener(options.app.fetch, { overrideGlobalObjects: false });
 
+  const raw = rawRoutes(options);
+
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     const guard = options.guard();
@@ -82,19 +85,10 @@ export function createHttpServer(options: HttpServerOptions): Server {
     }
     guard.checkOrigin(request);
     guard.checkToken(request);
-    if (path === "/v1/traces" || path === "/v1/metrics") {
-      only("POST");
-      return options.intake.handle(path === "/v1/traces" ? "traces" : "metrics", request, response);
-    }
-    if (path === "/api/stream") {
-      only("GET");
-      return options.hub.open(request, response);
-    }
-    if (path === "/metrics") {
-      only("GET");
-      response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
-      response.end(options.metrics.text());
-      return;
+    const rawRoute = raw.get(path);
+    if (rawRoute !== undefined) {
+      only(rawRoute.method);
+      return rawRoute.handle(request, response);
     }
     if (hasBody(request)) {
       const type = (request.headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
