@@ -254,7 +254,7 @@ test("whatever happens in whatever order: it never throws, never spins, and is w
   ]) {
     expect([kind, (seen.get(kind) ?? 0) > 5]).toEqual([kind, true]);
   }
-});
+}, 60_000);
 
 test("alone, with members that fall silent, or after leaving: an hour of ticks is a bounded number, and then more", () => {
   const settings: ((topic: Topic) => void)[] = [
@@ -321,7 +321,7 @@ test("a flood of every kind of event stays within the caps", () => {
     }
     expect(topic.machine.sizes().directoryTombstones).toBe(capsOf(topic, maxMembers).directoryTombstones);
   }
-});
+}, 60_000);
 
 /** Envelopes of identities that nobody has, made by changing the id in one; whether they are signed is what `verify` says. */
 function* inventions(count: number, status: "alive" | "leaving" = "alive"): Generator<Uint8Array> {
