@@ -206,7 +206,7 @@ test("directory: as seen by a broker of mesh2 it has its own mesh alone, as seen
 test("boot: every node has its trace with its steps at their offsets", async () => {
   const page = await open();
   await show(page, "boot");
-  // Those that left are listed for a minute more: asked for are the live ones.
+  // Those that left are listed for a day more: asked for are the live ones.
   const live = (await nodesOf()).filter(({ live }) => live);
   expect(live).toHaveLength(19);
   for (const { name } of live) {

@@ -410,7 +410,7 @@ export async function startFixture(nodes: readonly NodeView[], links: readonly L
           .filter((each) => each.live === live && (as === null || each.mesh === as.split(".")[0]))
           .map((each) => ({
             ...{ name: each.name, id: each.id, idPrefix: each.id?.slice(0, 6), mesh: each.mesh, type: each.type },
-            ...{ addresses: each.addresses, location: each.location, ageMs: each.recordAgeMs ?? 0 },
+            ...{ addresses: each.addresses ?? [], location: each.location, ageMs: each.recordAgeMs ?? 0 },
             ...{ state: each.state, stateAgeMs: each.stateAgeMs, accusedBy: live ? [] : each.accusedBy },
           }));
       return answer(response, {

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Browser } from "playwright-core";
+import type { NodeView } from "@meshwork/console/api-types";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   expectNoOverflow,
@@ -195,6 +196,174 @@ describe("topology", () => {
     const after = await places();
     const freed = before[`disc-${gone.name}`];
     expect(after).toEqual({ ...without(before, `disc-${gone.name}`), [`disc-${comes.name}`]: freed });
+  });
+});
+
+describe("members' states", () => {
+  /** The demo with one member in each state; the console is the one that suspects. */
+  function troubled() {
+    const nodes = demoNodes();
+    const of = (mesh: string, type: string, at: number) =>
+      nodes.filter((node) => node.mesh === mesh && node.type === type)[at]!;
+    const [self, gateway, registry] = [
+      of("mesh1", "console", 0),
+      of("mesh1", "gateway", 0),
+      of("mesh1", "registry", 0),
+    ];
+    const gone = {
+      live: false,
+      activeViews: null,
+      statsAgeMs: null,
+      addresses: null,
+      location: null,
+      recordAgeMs: null,
+    };
+    const change = (node: NodeView, changes: Partial<NodeView>): NodeView => {
+      const changed = { ...node, ...changes };
+      nodes[nodes.indexOf(node)] = changed;
+      return changed;
+    };
+    const view = (node: NodeView, state: string, stateAgeMs: number) => ({
+      ...{ observer: node.name!, state, stateAgeMs, toldAgeMs: 800 },
+    });
+    return {
+      ...{ nodes, self, gateway, registry, accuser: of("mesh2", "registry", 0) },
+      suspected: change(of("mesh1", "broker", 0), {
+        ...{ state: "suspected", stateAgeMs: 2_300, accusedBy: [self.name!], agreeing: 1 },
+        observers: [view(gateway, "alive", 61_000)],
+      }),
+      doubted: change(of("mesh2", "compute", 0), { observers: [view(of("mesh2", "registry", 0), "suspected", 3_100)] }),
+      dead: change(of("mesh1", "compute", 0), {
+        ...{ ...gone, state: "dead", stateAgeMs: 125_000, accusedBy: [gateway.name!, registry.name!] },
+      }),
+      left: change(of("mesh2", "broker", 1), { ...gone, state: "left", stateAgeMs: 34_000 }),
+      expired: change(of("mesh2", "registry", 1), { ...gone, state: "expired", stateAgeMs: 400_000 }),
+      longDead: change(of("mesh2", "gateway", 1), { ...gone, state: "dead", stateAgeMs: 1_000_000 }),
+    };
+  }
+
+  const ringOf = async (page: Page, { name }: NodeView) =>
+    await page.getByTestId(`disc-${name}`).getAttribute("data-ring");
+
+  test("the map rings each node by its state and greys who is gone; only the last 15 minutes are in it", async () => {
+    const { nodes, suspected, doubted, dead, left, expired, longDead, gateway } = troubled();
+    const { page, fixture } = await open(nodes, demoLinks(nodes.filter((node) => node.live)));
+    const rings = new Map(
+      await Promise.all(
+        [suspected, doubted, dead, left, expired, gateway].map(
+          async (node) => [node.name, await ringOf(page, node)] as const,
+        ),
+      ),
+    );
+    expect(Object.fromEntries(rings)).toEqual({
+      [suspected.name!]: "suspected",
+      [doubted.name!]: "doubted",
+      [dead.name!]: "dead",
+      [left.name!]: "left",
+      [expired.name!]: "expired",
+      [gateway.name!]: "alive",
+    });
+    expect(await page.getByTestId(`disc-${longDead.name}`).count()).toBe(0);
+    const strokes = (await page.evaluate(
+      "Object.fromEntries([...document.querySelectorAll('[data-ring]')].map((disc) => [disc.dataset.ring, getComputedStyle(disc.querySelector('.disc-ring')).stroke]))",
+    )) as Record<string, string>;
+    expect(new Set([strokes.alive, strokes.suspected, strokes.dead, strokes.left]).size).toBe(4);
+    expect(strokes.doubted).toBe(strokes.suspected);
+    expect(await textOf(page, `disc-${suspected.name}`)).toMatch(/suspected \d+ s$/);
+    expect(await textOf(page, `disc-${doubted.name}`)).toMatch(/doubted \d+ s$/);
+    expect(await textOf(page, `disc-${dead.name}`)).toMatch(/^×.*dead 2 min \d+ s$/);
+    expect(await textOf(page, "nodes-live")).toBe("15");
+    expect(await textOf(page, "nodes-other")).toBe("incl. 1 suspected · 3 departed");
+    expect(await textOf(page, "lane-mesh1")).toContain("9 live of 10");
+    expect(await textOf(page, "legend-ring-suspected")).toContain("1");
+    await screenshot(page, "states-topology");
+    // The suspicion is refuted, and another one dies: without a reload.
+    const { name } = suspected;
+    fixture.send({
+      nodes: [
+        { ...suspected, state: "alive", stateAgeMs: 0, accusedBy: [], observers: [] },
+        { ...doubted, state: "dead", live: false, stateAgeMs: 0, accusedBy: [gateway.name!], observers: [] },
+      ],
+    });
+    await page.locator(`[data-testid="disc-${name}"][data-ring=alive]`).waitFor();
+    expect(await ringOf(page, doubted)).toBe("dead");
+    expect(await textOf(page, "nodes-other")).toBe("4 departed");
+    expect(page.faults).toEqual([]);
+  });
+
+  test("the panel says since when and by whom, and where observers disagree", async () => {
+    const { nodes, suspected, doubted, dead, self, gateway, registry, accuser } = troubled();
+    const { page } = await open(nodes, []);
+    const panelOf = async ({ name }: NodeView) => {
+      await show(page, "topology", name!);
+      await page.getByTestId("node-panel").getByRole("heading", { name: name! }).waitFor();
+      return await textOf(page, "node-panel");
+    };
+    expect(await panelOf(suspected)).toMatch(/suspected\d+ s/);
+    const opinions = await textOf(page, "opinions");
+    expect(opinions).toMatch(new RegExp(`^suspected by ${self.name} \\(this console\\) for \\d+ s`));
+    expect(opinions).toMatch(new RegExp(`alive for ${gateway.name} for 1 min \\d+ s, told (<1|\\d+) s ago`));
+    await screenshot(page, "states-panel-suspected");
+    await panelOf(doubted);
+    expect(await textOf(page, "opinions")).toMatch(
+      new RegExp(`^suspected by ${accuser.name} for \\d+ s, told .+ agoalive for ${self.name} \\(this console\\)`),
+    );
+    await screenshot(page, "states-panel-doubted");
+    expect(await panelOf(dead)).toMatch(new RegExp(`dead2 min \\d+ sby ${gateway.name}, ${registry.name}`));
+    expect(await page.getByTestId("opinions").count()).toBe(0);
+    await screenshot(page, "states-panel-dead");
+  });
+
+  test("the table of nodes shows badges with since and by; who departed longer ago is a click away", async () => {
+    const { nodes, suspected, doubted, dead, left, longDead, self, gateway, registry, accuser } = troubled();
+    const { page } = await open(nodes, []);
+    await show(page, "nodes");
+    const stateOf = ({ name }: NodeView) => textOf(page, `state-${name}`);
+    expect(await stateOf(gateway)).toBe("alive");
+    expect(await stateOf(suspected)).toMatch(
+      new RegExp(`^suspected\\d+ ssuspected by ${self.name}alive for ${gateway.name}$`),
+    );
+    expect(await stateOf(doubted)).toMatch(new RegExp(`^alivesuspected by ${accuser.name}alive for ${self.name}$`));
+    expect(await stateOf(dead)).toMatch(new RegExp(`^dead2 min \\d+ sby ${gateway.name}, ${registry.name}$`));
+    expect(await stateOf(left)).toMatch(/^left\d+ s$/);
+    expect(await page.getByTestId(`node-row-${longDead.name}`).count()).toBe(0);
+    await screenshot(page, "states-nodes");
+    const older = page.getByTestId("departed-longer-ago");
+    expect(await older.textContent()).toBe("Show 1 that departed over 15 minutes ago");
+    await older.click();
+    expect(await stateOf(longDead)).toMatch(/^dead16 min$/);
+    expect(await older.textContent()).toBe("Hide 1 that departed over 15 minutes ago");
+  });
+
+  test("a directory shows its own states, and those that departed from it", async () => {
+    const { nodes, suspected, dead, longDead, gateway, registry } = troubled();
+    const { page } = await open(nodes, []);
+    await show(page, "directory");
+    await page.getByTestId(`directory-row-${suspected.name}`).waitFor();
+    const rowOf = ({ name }: NodeView) => textOf(page, `directory-row-${name}`);
+    expect(await rowOf(suspected)).toMatch(/suspected\d+ s/);
+    expect(await rowOf(gateway)).toContain("alive");
+    expect(await rowOf(dead)).toMatch(new RegExp(`dead2 min \\d+ sby ${gateway.name}, ${registry.name}`));
+    expect(await rowOf(longDead)).toContain("dead16 min");
+    expect(await textOf(page, "directory-summary")).toMatch(
+      /^15 live \(mesh1: 9, mesh2: 6\), 4 departed within 24 hours/,
+    );
+    const asked = await page.getByTestId("directory-as").locator("option").allTextContents();
+    expect(asked.some((name) => name.startsWith(dead.name!))).toBe(false);
+    await screenshot(page, "states-directory");
+  });
+
+  test.each([1_280, 1_920])("at %i px nothing sticks out, in both schemes", async (width) => {
+    const { nodes } = troubled();
+    const { page } = await open(nodes, demoLinks(nodes.filter((node) => node.live)));
+    await page.setViewportSize({ width, height: 900 });
+    for (const tab of ["topology", "directory"]) {
+      await show(page, tab);
+      await expectNoOverflow(page, tab);
+    }
+    await show(page, "topology");
+    await page.emulateMedia({ colorScheme: "light" });
+    await screenshot(page, `states-topology-light-${width}`);
   });
 });
 

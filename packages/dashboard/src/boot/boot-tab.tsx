@@ -3,6 +3,8 @@ import { useState } from "react";
 import type { TabProps } from "../app.js";
 import { displayName, stepName } from "../format/names.js";
 import { useLive } from "../hooks/use-live.js";
+import { useNow } from "../hooks/use-now.js";
+import { isInPicture } from "../model/member-state.js";
 import { inOrder } from "../model/row-order.js";
 import { AsOf } from "../parts/as-of.js";
 import { Empty } from "../parts/empty.js";
@@ -14,7 +16,8 @@ import { BOOT_STEPS, bootStepClass } from "./boot-steps.js";
 export function BootTab({ data, item }: TabProps) {
   const { lastEventAtMs } = useLive();
   const [longest, setLongest] = useState<ReadonlyMap<string, number>>(new Map());
-  const rows = inOrder(data.nodes.values());
+  const nowMs = useNow();
+  const rows = inOrder(data.nodes.values()).filter((row) => isInPicture(row, nowMs));
   const keys = new Set(rows.map((row) => row.value.key));
   const totalMs = Math.max(1, ...[...longest].filter(([key]) => keys.has(key)).map(([, ms]) => ms));
   const onDuration = (key: string, ms: number) =>

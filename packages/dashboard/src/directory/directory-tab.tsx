@@ -1,6 +1,7 @@
 /** A node's own directory: who it knows, where, and since when it has heard of each. Asked over the mesh, unless it is the console's. */
-import type { DirectoryView } from "@meshwork/console/api-types";
+import type { DirectoryLine, DirectoryView } from "@meshwork/console/api-types";
 import type { TabProps } from "../app.js";
+import { byType } from "../format/names.js";
 import { useApi } from "../hooks/use-api.js";
 import { inOrder } from "../model/row-order.js";
 import { AsOf } from "../parts/as-of.js";
@@ -17,7 +18,8 @@ const ASKED_EVERY_MS = 5_000;
 export function DirectoryTab({ data, item }: TabProps) {
   const path = item === null ? "/api/directory" : `/api/directory?as=${encodeURIComponent(item)}`;
   const result = useApi<DirectoryView>(path, item === null ? OWN_EVERY_MS : ASKED_EVERY_MS);
-  const names = inOrder(data.nodes.values()).flatMap(({ value }) => (value.name === null ? [] : [value.name]));
+  const live = inOrder(data.nodes.values()).filter(({ value }) => value.live);
+  const names = live.flatMap(({ value }) => (value.name === null ? [] : [value.name]));
   const own = data.cluster.value.console.name;
   const view = result.data;
   const choose = (name: string) => {
@@ -43,7 +45,8 @@ export function DirectoryTab({ data, item }: TabProps) {
         </button>
         {view !== null && (
           <span className="muted" data-testid="directory-summary">
-            {view.entries.length} entries ({meshCounts(view)})
+            {view.entries.length} live ({meshCounts(view)})
+            {view.departed.length > 0 && `, ${view.departed.length} departed within 24 hours`}
             {view.asked ? ", asked over the mesh" : ", the console's own"}
           </span>
         )}
@@ -52,15 +55,27 @@ export function DirectoryTab({ data, item }: TabProps) {
         <FailureNote failure={result.failure} what={`The directory of ${item ?? own} could not be read`} />
       )}
       {view === null && result.loading && <Empty title={`Asking ${item ?? own}…`} />}
-      {view !== null && view.entries.length === 0 && (
+      {view !== null && view.entries.length + view.departed.length === 0 && (
         <Empty title="This directory is empty">
           The node knows nobody: it has not joined its mesh yet, or lost it.
         </Empty>
       )}
       {view !== null && view.entries.length > 0 && (
-        <DirectoryTable entries={view.entries} receivedAtMs={result.receivedAtMs} />
+        <DirectoryTable lines={byPlace(view.entries)} receivedAtMs={result.receivedAtMs} />
+      )}
+      {view !== null && view.departed.length > 0 && (
+        <>
+          <h3 className="table-title">Departed, newest first</h3>
+          <DirectoryTable lines={view.departed} receivedAtMs={result.receivedAtMs} />
+        </>
       )}
     </Section>
+  );
+}
+
+function byPlace(lines: readonly DirectoryLine[]): readonly DirectoryLine[] {
+  return [...lines].sort(
+    (a, b) => a.mesh.localeCompare(b.mesh) || byType(a.type, b.type) || a.name.localeCompare(b.name),
   );
 }
 

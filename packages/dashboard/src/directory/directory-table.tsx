@@ -1,20 +1,18 @@
 /** The entries of one directory. */
 import type { DirectoryLine } from "@meshwork/console/api-types";
-import { byType } from "../format/names.js";
 import { UNKNOWN } from "../format/numbers.js";
 import { Age } from "../parts/age.js";
 import { NodeName } from "../parts/node-name.js";
+import { StateLine } from "../parts/state-line.js";
 import { TypeMark } from "../parts/type-mark.js";
 
 export interface DirectoryTableProps {
-  readonly entries: readonly DirectoryLine[];
+  /** In the order in which they are shown. */
+  readonly lines: readonly DirectoryLine[];
   readonly receivedAtMs: number;
 }
 
-export function DirectoryTable({ entries, receivedAtMs }: DirectoryTableProps) {
-  const sorted = [...entries].sort(
-    (a, b) => a.mesh.localeCompare(b.mesh) || byType(a.type, b.type) || a.name.localeCompare(b.name),
-  );
+export function DirectoryTable({ lines, receivedAtMs }: DirectoryTableProps) {
   return (
     <div className="table-frame">
       <table>
@@ -32,8 +30,12 @@ export function DirectoryTable({ entries, receivedAtMs }: DirectoryTableProps) {
           </tr>
         </thead>
         <tbody>
-          {sorted.map((line) => (
-            <tr key={line.id} data-testid={`directory-row-${line.name}`}>
+          {lines.map((line) => (
+            <tr
+              key={`${line.mesh} ${line.id}`}
+              data-testid={`directory-row-${line.name}`}
+              className={`state-${line.state}`}
+            >
               <th scope="row">
                 <NodeName name={line.name} />
               </th>
@@ -48,7 +50,14 @@ export function DirectoryTable({ entries, receivedAtMs }: DirectoryTableProps) {
               <td className="mono" title={line.id}>
                 {line.idPrefix}…
               </td>
-              <td>{line.state}</td>
+              <td>
+                <StateLine
+                  state={line.state}
+                  stateAgeMs={line.stateAgeMs}
+                  receivedAtMs={receivedAtMs}
+                  by={line.accusedBy}
+                />
+              </td>
               <td className="num">
                 <Age ageMs={line.ageMs} receivedAtMs={receivedAtMs} />
               </td>

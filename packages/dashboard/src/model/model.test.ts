@@ -31,12 +31,20 @@ const link = (parts: Partial<LinkView>) =>
 test("totals take what is known of live nodes, and say of how many", () => {
   const totals = totalsOf([
     node({ cpuUsedCores: 0.25, cpuBudgetCores: 4, ramUsedBytes: 10, ramBudgetBytes: 50 }),
-    node({ mesh: "m2", cpuUsedCores: null, cpuBudgetCores: 2, ramUsedBytes: null, ramBudgetBytes: null }),
+    node({
+      mesh: "m2",
+      state: "suspected",
+      cpuUsedCores: null,
+      cpuBudgetCores: 2,
+      ramUsedBytes: null,
+      ramBudgetBytes: null,
+    }),
     node({ state: "dead", live: false, cpuUsedCores: 9, cpuBudgetCores: 9, ramUsedBytes: 9, ramBudgetBytes: 9 }),
   ]);
   expect(totals).toEqual({
     live: 2,
-    listed: 3,
+    suspected: 1,
+    departed: 1,
     meshes: ["m1", "m2"],
     cpuCores: { used: 0.25, budget: 6, known: 1 },
     ramBytes: { used: 10, budget: 50, known: 1 },

@@ -10,8 +10,10 @@ export interface Sum {
 
 export interface Totals {
   readonly live: number;
-  /** All listed: those gone within the last minute and those that have not come up, too. */
-  readonly listed: number;
+  /** Of the live: under the console's suspicion. */
+  readonly suspected: number;
+  /** Left, dead or expired, of the rows given. */
+  readonly departed: number;
   readonly meshes: readonly string[];
   readonly cpuCores: Sum;
   readonly ramBytes: Sum;
@@ -22,7 +24,8 @@ export function totalsOf(nodes: Iterable<NodeView>): Totals {
   const live = all.filter((node) => node.live);
   return {
     live: live.length,
-    listed: all.length,
+    suspected: live.filter(({ state }) => state === "suspected").length,
+    departed: all.filter(({ state }) => state === "left" || state === "dead" || state === "expired").length,
     meshes: [...new Set(live.map((node) => node.mesh))].sort(),
     cpuCores: sum(
       live,

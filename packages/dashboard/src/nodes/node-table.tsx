@@ -3,10 +3,12 @@ import type { LinkView, NodeView } from "@meshwork/console/api-types";
 import { displayName } from "../format/names.js";
 import { bytesText, coresText, countText, rateText, UNKNOWN } from "../format/numbers.js";
 import { linkReport } from "../model/link-kind.js";
+import { ownAccusers } from "../model/member-state.js";
 import { Age } from "../parts/age.js";
 import { BudgetBar } from "../parts/budget-bar.js";
 import { NodeName } from "../parts/node-name.js";
-import { StateBadge } from "../parts/state-badge.js";
+import { Opinions } from "../parts/opinions.js";
+import { StateLine } from "../parts/state-line.js";
 import { TypeMark } from "../parts/type-mark.js";
 import type { Received } from "../state/live-state.js";
 
@@ -85,14 +87,9 @@ function NodeRow({
         <TypeMark type={node.type} />
       </td>
       <td>{node.mesh}</td>
-      <td>
-        <StateBadge state={node.state} />
-        {node.state !== "alive" && (
-          <span className="muted">
-            {" "}
-            <Age ageMs={node.stateAgeMs} receivedAtMs={receivedAtMs} />
-          </span>
-        )}
+      <td className="state-cell" data-testid={`state-${name}`}>
+        <StateLine state={node.state} stateAgeMs={node.stateAgeMs} receivedAtMs={receivedAtMs} by={ownAccusers(node)} />
+        <Opinions row={row} brief />
       </td>
       <td className="num">
         <Age ageMs={uptimeMs} receivedAtMs={receivedAtMs} />

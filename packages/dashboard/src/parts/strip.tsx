@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { bytesText, coresText, countText, rateText } from "../format/numbers.js";
 import { useLive } from "../hooks/use-live.js";
 import { useNow } from "../hooks/use-now.js";
+import { isInPicture } from "../model/member-state.js";
 import { totalsOf } from "../model/totals.js";
 import { connectionState } from "../state/connection.js";
 import { ConnectionBadge } from "./connection-badge.js";
@@ -10,8 +11,10 @@ import { ThemeButton } from "./theme-button.js";
 
 export function Strip() {
   const { data, phase, lastEventAtMs } = useLive();
-  const stale = connectionState(phase, lastEventAtMs, useNow()) === "stale";
-  const totals = data === null ? null : totalsOf([...data.nodes.values()].map((row) => row.value));
+  const nowMs = useNow();
+  const stale = connectionState(phase, lastEventAtMs, nowMs) === "stale";
+  const shown = data === null ? [] : [...data.nodes.values()].filter((row) => isInPicture(row, nowMs));
+  const totals = data === null ? null : totalsOf(shown.map((row) => row.value));
   const cluster = data?.cluster.value;
   return (
     <header className="strip">
@@ -24,10 +27,18 @@ export function Strip() {
       <dl className="figures" data-stale={stale || undefined}>
         <Figure
           label="nodes live"
-          title="live in the console's directory, of all listed (those gone within the last minute included)"
+          title="live in the console's directory, those whom it suspects included; departed within the last 15 minutes"
         >
           <span data-testid="nodes-live">{countText(totals?.live)}</span>
-          <small>of {countText(totals?.listed)} listed</small>
+          <small data-testid="nodes-other">
+            {totals !== null && totals.suspected > 0 && (
+              <>
+                <span className="warn">incl. {countText(totals.suspected)} suspected</span>
+                {" · "}
+              </>
+            )}
+            {countText(totals?.departed)} departed
+          </small>
         </Figure>
         <Figure label="meshes">
           <span data-testid="mesh-count">{countText(totals?.meshes.length)}</span>

@@ -4,8 +4,10 @@ import { ageText } from "../format/ages.js";
 import { idPrefix, typeClass } from "../format/names.js";
 import { bytesText, coresText, countText, durationText, rateText, UNKNOWN } from "../format/numbers.js";
 import { reportText } from "../model/link-kind.js";
+import { isGone, ownAccusers } from "../model/member-state.js";
 import { Age } from "../parts/age.js";
-import { StateBadge } from "../parts/state-badge.js";
+import { Opinions } from "../parts/opinions.js";
+import { StateLine } from "../parts/state-line.js";
 import { TypeMark } from "../parts/type-mark.js";
 import type { Received } from "../state/live-state.js";
 import { routeHash } from "../state/route.js";
@@ -37,9 +39,18 @@ export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
         )}
       </header>
       <p className="panel-line">
-        <TypeMark type={disc.type} /> {disc.node !== null && <StateBadge state={disc.node.state} />}
+        <TypeMark type={disc.type} />
+        {row !== null && (
+          <StateLine
+            state={row.value.state}
+            stateAgeMs={row.value.stateAgeMs}
+            receivedAtMs={row.receivedAtMs}
+            by={ownAccusers(row.value)}
+          />
+        )}
       </p>
-      {row !== null && <PanelFigures row={row} />}
+      {row !== null && <Opinions row={row} />}
+      {row !== null && !isGone(row.value) && <PanelFigures row={row} />}
       <h3>
         {links.length} {links.length === 1 ? "link" : "links"}
         {links.length > 0 && (
@@ -69,7 +80,7 @@ export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
         <p className="panel-more">
           <a href={routeHash("nodes", disc.node.name)}>figures</a>{" "}
           <a href={routeHash("boot", disc.node.name)}>boot trace</a>{" "}
-          <a href={routeHash("directory", disc.node.name)}>its directory</a>
+          {disc.node.live && <a href={routeHash("directory", disc.node.name)}>its directory</a>}
         </p>
       )}
     </section>

@@ -2,7 +2,9 @@
 import { useMemo, useState } from "react";
 import type { TabProps } from "../app.js";
 import { useSession } from "../hooks/use-live.js";
+import { useNow } from "../hooks/use-now.js";
 import { useWidth } from "../hooks/use-size.js";
+import { drawnRows } from "../model/member-state.js";
 import { Empty } from "../parts/empty.js";
 import { EventList } from "./event-list.js";
 import { MapLegend } from "./map-legend.js";
@@ -18,10 +20,14 @@ export function TopologyTab({ data, item }: TabProps) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<string | null>(null);
   const { nodes, links } = data;
+  // Who is in the picture changes with time; the drawing only when that does.
+  const drawn = drawnRows(nodes.values(), useNow());
+  const drawnKeys = drawn.map(({ value }) => value.key).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `drawn` is made anew each second, of these.
   const map = useMemo(() => {
     const reported = [...links.values()].map((row) => row.value);
-    return width === 0 ? null : meshMap(nodes.values(), reported, slots, width);
-  }, [nodes, links, slots, width]);
+    return width === 0 ? null : meshMap(drawn, reported, slots, width);
+  }, [nodes, drawnKeys, links, slots, width]);
   const chosen = map?.discs.find((disc) => disc.name === item || disc.id === item)?.id ?? null;
   const oldAfterMs = Math.max(MIN_OLD_MS, 3 * data.cluster.value.stats.intervalMs);
   const focus = hovered ?? chosen;
