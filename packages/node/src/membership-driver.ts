@@ -297,7 +297,8 @@ export class MembershipDriver {
     try {
       const { hello } = await transport.connect(target.id, { timeoutMs: HEALING_DIAL_TIMEOUT_MS });
       const shared = hello === undefined || hello.topics.includes(mesh.topic);
-      if (!this.#stopped) topic?.tell({ kind: "contacted", peer: target.id, shared });
+      const observer = hello !== undefined && hello.mesh !== mesh.mesh;
+      if (!this.#stopped) topic?.tell({ kind: "contacted", peer: target.id, shared, observer });
     } catch {
       topic?.tell({ kind: "dial-failed", peer: target.id });
     }

@@ -393,7 +393,8 @@ export class NodeRuntime implements MeshNode {
       found: (seed, peer, shared) => {
         reports.seedFound(peer);
         for (const mesh of shared) {
-          this.#membership.remember(mesh, seed);
+          // Who only observes a mesh leads into it once, and is no place to look for it later.
+          if (peer.hello === undefined || peer.hello.mesh === mesh.mesh) this.#membership.remember(mesh, seed);
           this.#gossip.join(mesh, [peer.id]);
         }
       },

@@ -101,6 +101,17 @@ test("a contact that shares our topic joins and is protected, one of another mes
   expect(driven.of("dial").length).toBeLessThanOrEqual(2);
 });
 
+test("a contact that only observes the mesh leads into it once, and is not dialled again", () => {
+  const { driven } = make();
+  driven.hand(view(0, 1));
+  driven.hand({ kind: "seeds", targets: [target(1)] });
+  driven.runTo(10_000);
+  driven.hand({ kind: "contacted", peer: testId(1), shared: true, observer: true });
+  expect(driven.of("join")).toHaveLength(1);
+  driven.runTo(600_000);
+  expect(driven.of("dial")).toHaveLength(1);
+});
+
 test("one dial at a time, and one that is never answered is forgotten", () => {
   const { driven } = make();
   driven.hand(view(0, 1));

@@ -39,8 +39,8 @@ export type HealingEvent =
   | { readonly kind: "left"; readonly id: string }
   /** Neighbours in the own topic, and live members, oneself included. */
   | { readonly kind: "view"; readonly neighbors: number; readonly live: number }
-  /** A dial of ours succeeded. `shared`: its hello has our topic. */
-  | { readonly kind: "contacted"; readonly peer: string; readonly shared: boolean }
+  /** A dial of ours succeeded. `shared`: its hello has our topic; `observer`: but its mesh is another. */
+  | { readonly kind: "contacted"; readonly peer: string; readonly shared: boolean; readonly observer?: boolean }
   | { readonly kind: "dial-failed"; readonly peer: string }
   /** The sync with a contact is through. `apart`: records that were new to one side, and buried ones that turned out to live. */
   | { readonly kind: "synced"; readonly peer: string; readonly apart: number }
@@ -133,7 +133,7 @@ export class Healing {
         break;
       }
       case "contacted":
-        this.#contacted(event.peer, event.shared);
+        this.#contacted(event.peer, event.shared, event.observer === true);
         break;
       case "dial-failed":
         if (this.#dialling?.id === event.peer) this.#dialling = undefined;
@@ -154,9 +154,11 @@ export class Healing {
     }
   }
 
-  #contacted(peer: string, shared: boolean): void {
+  #contacted(peer: string, shared: boolean, observer: boolean): void {
     if (this.#dialling?.id === peer) this.#dialling = undefined;
     if (!this.#targets.has(peer)) return;
+    // An observer leads to the mesh, and is never found alive in its directory: it would be dialled for ever.
+    if (shared && observer) this.#targets.refuse(peer);
     if (!shared) {
       this.#targets.refuse(peer);
       this.#outputs.push({ kind: "refused", peer });

@@ -36,8 +36,8 @@ export type MembershipEvent =
   | { readonly kind: "answered"; readonly ask: number; readonly reply?: IndirectReply | undefined }
   /** How a `try` ended: with a byte of the peer so long ago, or without. */
   | { readonly kind: "tried"; readonly attempt: number; readonly heardAgoMs?: number | undefined }
-  /** How a `dial` ended. `shared`: the hello has our topic. */
-  | { readonly kind: "contacted"; readonly peer: string; readonly shared: boolean }
+  /** How a `dial` ended. `shared`: the hello has our topic; `observer`: but its mesh is another. */
+  | { readonly kind: "contacted"; readonly peer: string; readonly shared: boolean; readonly observer?: boolean }
   | { readonly kind: "dial-failed"; readonly peer: string }
   /** What a sync brought, one by one; the shell decides how many at a time. */
   | { readonly kind: "synced-record"; readonly signed: SignedRecord; readonly ageMs: number }

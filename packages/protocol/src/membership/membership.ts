@@ -116,6 +116,9 @@ export class Membership {
         break;
       case "seeds":
         this.#heal(event, nowMs);
+        for (const { id } of event.targets) {
+          if (this.directory.versionOf(id) !== undefined) this.#heal({ kind: "alive", id }, nowMs);
+        }
         break;
       case "neighbor-up":
         this.#neighborUp(event.peer, event.foreign === true, nowMs);
