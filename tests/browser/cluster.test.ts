@@ -196,10 +196,11 @@ test("directory: as seen by a broker of mesh2 it has its own mesh alone, as seen
   const page = await open();
   await show(page, "directory");
   await expect.poll(() => page.locator("[data-testid^=directory-row-]").count()).toBe(19);
-  const broker = (await nodesOf()).find(({ type, mesh: at }) => type === "broker" && at === "mesh2")!.name!;
+  const broker = (await nodesOf()).find(({ type, live, mesh: at }) => live && type === "broker" && at === "mesh2")!
+    .name!;
   await page.getByTestId("directory-as").selectOption(broker);
   await expect.poll(() => page.locator("[data-testid^=directory-row-]").count()).toBe(9);
-  expect(await textOf(page, "directory-summary")).toContain("9 entries (mesh2: 9), asked over the mesh");
+  expect(await textOf(page, "directory-summary")).toContain("9 live (mesh2: 9), asked over the mesh");
   expect(page.faults).toEqual([]);
 });
 
@@ -263,7 +264,7 @@ test("messages come by themselves, and stop coming while they are held", async (
   expect(await first()).toMatch(/mesh[12]\./);
   const held = await links();
   const { nodes } = await cluster.api<NodeList>("/api/nodes");
-  const to = nodes.find(({ type }) => type === "broker")!.name!;
+  const to = nodes.find(({ type, live }) => live && type === "broker")!.name!;
   await cluster.api("/api/send", { method: "POST", body: JSON.stringify({ to, operation: "produce", data: "held" }) });
   expect(await links()).toBe(held);
   await page.getByRole("button", { name: "Go on" }).click();

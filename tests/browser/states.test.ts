@@ -340,7 +340,7 @@ describe("members' states", () => {
     const { page } = await open(nodes, []);
     await show(page, "directory");
     await page.getByTestId(`directory-row-${suspected.name}`).waitFor();
-    const rowOf = ({ name }: NodeView) => textOf(page, `directory-row-${name}`);
+    const rowOf = ({ name, live }: NodeView) => textOf(page, `${live ? "directory" : "departed"}-row-${name}`);
     expect(await rowOf(suspected)).toMatch(/suspected\d+ s/);
     expect(await rowOf(gateway)).toContain("alive");
     expect(await rowOf(dead)).toMatch(new RegExp(`dead2 min \\d+ sby ${gateway.name}, ${registry.name}`));

@@ -66,7 +66,7 @@ export function DirectoryTab({ data, item }: TabProps) {
       {view !== null && view.departed.length > 0 && (
         <>
           <h3 className="table-title">Departed, newest first</h3>
-          <DirectoryTable lines={view.departed} receivedAtMs={result.receivedAtMs} />
+          <DirectoryTable lines={view.departed} receivedAtMs={result.receivedAtMs} departed />
         </>
       )}
     </Section>

@@ -10,9 +10,10 @@ export interface DirectoryTableProps {
   /** In the order in which they are shown. */
   readonly lines: readonly DirectoryLine[];
   readonly receivedAtMs: number;
+  readonly departed?: boolean;
 }
 
-export function DirectoryTable({ lines, receivedAtMs }: DirectoryTableProps) {
+export function DirectoryTable({ lines, receivedAtMs, departed = false }: DirectoryTableProps) {
   return (
     <div className="table-frame">
       <table>
@@ -33,7 +34,7 @@ export function DirectoryTable({ lines, receivedAtMs }: DirectoryTableProps) {
           {lines.map((line) => (
             <tr
               key={`${line.mesh} ${line.id}`}
-              data-testid={`directory-row-${line.name}`}
+              data-testid={`${departed ? "departed" : "directory"}-row-${line.name}`}
               className={`state-${line.state}`}
             >
               <th scope="row">
