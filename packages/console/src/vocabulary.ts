@@ -9,7 +9,7 @@ export const SPAN_BOOT_PREFIX = "mesh.boot.";
 export const SPAN_MESSAGE_SENT = "mesh.message.sent";
 export const SPAN_MESSAGE_RECEIVED = "mesh.message.received";
 export const SPAN_CONSOLE_REQUEST = "mesh.console.request";
-/** What a node says of another one's state, by the span that it ends with. */
+/** What a node holds another one for from this span on. `alive` is "not suspected any more": it need not have heard of it. */
 export const STATE_BY_SPAN: ReadonlyMap<string, "suspected" | "alive" | "dead"> = new Map([
   ["mesh.peer.suspected", "suspected"],
   ["mesh.peer.refuted", "alive"],

@@ -77,7 +77,8 @@ export class MemberEvents {
 }
 
 const suspicion = (name: string, observer: string) => `${name} is suspected by ${observer}`;
-const refutation = (name: string, observer: string) => `${name} lives: ${observer} has heard of it again`;
+/** No more than that: it was heard, another path reaches it, or it was the observer that slept or watches it no more. */
+const refutation = (name: string, observer: string) => `${name} is no longer suspected by ${observer}`;
 
 /** What a directory takes for worth telling of a newer record (record-changes.ts of the protocol). */
 function differences(before: DirectoryEntry["record"], after: DirectoryEntry["record"]): string {

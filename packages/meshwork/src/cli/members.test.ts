@@ -48,7 +48,7 @@ test("name, state, since when and by whom; who departed over 15 minutes ago only
   expect(lines[3]).toMatch(
     /^mesh1\.broker\.dddddd +dead +14 min 0 s +mesh1\.broker\.aaaaaa, mesh1\.console\.cccccc +127/,
   );
-  expect(lines[3]).toMatch(/127\.0\.0\.1:1 +- +12 ms/);
+  expect(lines[3]).toMatch(/127\.0\.0\.1:1 +- +- +- +- +- +- +-$/);
   expect(names(short.out)).toEqual([
     "mesh1.broker.aaaaaa",
     "mesh1.broker.bbbbbb",

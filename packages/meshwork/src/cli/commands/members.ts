@@ -128,18 +128,21 @@ export function byWhom({ accusedBy, observers = [] }: Pick<Member, "accusedBy" |
   return by === "" ? others : `${by} (${others})`;
 }
 
+/** Who is gone has no figures any more, though its last ones are still known. */
 function figureColumns(): Column<NodeView>[] {
-  return [
-    { title: "UP", cell: ({ live, uptimeMs }) => (live ? duration(uptimeMs) : UNKNOWN), align: "right" },
-    { title: "RECORD AGE", cell: ({ recordAgeMs }) => duration(recordAgeMs), align: "right" },
-    { title: "LOAD", cell: ({ loadClass }) => text(loadClass) },
-    {
-      title: "CPU CORES",
-      cell: ({ cpuUsedCores, cpuBudgetCores }) => cores(cpuUsedCores, cpuBudgetCores),
-      align: "right",
-    },
-    { title: "RAM", cell: ({ ramUsedBytes, ramBudgetBytes }) => memory(ramUsedBytes, ramBudgetBytes), align: "right" },
-    { title: "TX/MIN", cell: ({ framesSentPerMinute }) => number(framesSentPerMinute), align: "right" },
-    { title: "RX/MIN", cell: ({ framesReceivedPerMinute }) => number(framesReceivedPerMinute), align: "right" },
-  ];
+  return ALL_FIGURES.map((column) => ({ ...column, cell: (node) => (node.live ? column.cell(node) : UNKNOWN) }));
 }
+
+const ALL_FIGURES: readonly Column<NodeView>[] = [
+  { title: "UP", cell: ({ uptimeMs }) => duration(uptimeMs), align: "right" },
+  { title: "RECORD AGE", cell: ({ recordAgeMs }) => duration(recordAgeMs), align: "right" },
+  { title: "LOAD", cell: ({ loadClass }) => text(loadClass) },
+  {
+    title: "CPU CORES",
+    cell: ({ cpuUsedCores, cpuBudgetCores }) => cores(cpuUsedCores, cpuBudgetCores),
+    align: "right",
+  },
+  { title: "RAM", cell: ({ ramUsedBytes, ramBudgetBytes }) => memory(ramUsedBytes, ramBudgetBytes), align: "right" },
+  { title: "TX/MIN", cell: ({ framesSentPerMinute }) => number(framesSentPerMinute), align: "right" },
+  { title: "RX/MIN", cell: ({ framesReceivedPerMinute }) => number(framesReceivedPerMinute), align: "right" },
+];
