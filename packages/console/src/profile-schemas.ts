@@ -7,7 +7,7 @@ const amount = z.number().nonnegative();
 
 export const ProfileRequest = z
   .strictObject({
-    /** Of the sampling; the answer takes as long again, up to 5 s, in which counters are read without the sampler. */
+    /** Of the sampling; the answer takes as long again, up to 20 s, in which counters are read without the sampler. */
     durationMs: z.number().int().min(100).max(60_000).default(10_000),
   })
   .openapi("ProfileRequest");

@@ -4,7 +4,7 @@
  * Rules. A sample counts for the time until the next one; the last for the time until the end. That is wall time: a thread that
  * waits for a core counts as busy. `(idle)` is the event loop's poll: the wait for events, and the native part of what they set off.
  * `(program)` is other native code of the main thread outside any call from JavaScript, `(garbage collector)` its collector. Other threads are not in a profile at all. What runs
- * below a function of node:inspector is the profiler itself, and told apart.
+ * below a function of node:inspector, or below the reading of counters (profiler.ts), is the profiler itself, and told apart.
  */
 
 /** Bounds of a profile that another process sends; a larger one is not read. */
@@ -67,7 +67,15 @@ export interface ProfileSummary {
 }
 
 const PSEUDO = { idle: "(idle)", program: "(program)", gc: "(garbage collector)", root: "(root)" } as const;
+const COUNTER_READING = "readProfileCounters";
 const PSEUDO_NAMES: ReadonlySet<string> = new Set(Object.values(PSEUDO));
+
+const QUIET_MAX_MS = 20_000;
+
+/** A profile comes after a window of the same length, up to 20 s, in which counters are read without the sampler. */
+export function profileTakesMs(durationMs: number): number {
+  return Math.min(durationMs, QUIET_MAX_MS) + durationMs;
+}
 
 /** Says what is wrong with a value that should be a profile; undefined where it is one. */
 export function profileFault(value: unknown): string | undefined {
@@ -210,7 +218,8 @@ function walk(profile: CpuProfile): Site[] {
     const depth = parent === undefined ? 0 : parent.depth + 1;
     if (node === undefined || entered.has(id) || depth >= CPU_PROFILE_LIMITS.depth) continue;
     entered.add(id);
-    const profiler = parent?.profiler === true || node.callFrame.url.startsWith("node:inspector");
+    const { functionName, url } = node.callFrame;
+    const profiler = parent?.profiler === true || url.startsWith("node:inspector") || functionName === COUNTER_READING;
     const site = { node, parent, depth, profiler };
     sites.push(site);
     wait(node, site);

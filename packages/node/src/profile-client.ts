@@ -1,7 +1,8 @@
 /** Asks a node for a profile of its process, over the mesh; the own one is taken here. */
+import { profileTakesMs } from "./cpu-profile.js";
 import type { NodeProfile } from "./profile-types.js";
 import { checkDuration, decodeProfile, encodeOrder, PROFILE_OPERATION } from "./profile-wire.js";
-import { profileTakesMs, takeProfile } from "./profiler.js";
+import { takeProfile } from "./profiler.js";
 import type { MeshNode } from "./types.js";
 
 /** For the way there and back, and for packing. */

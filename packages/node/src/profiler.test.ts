@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { summarise } from "./cpu-profile.js";
+import { foldStacks, summarise } from "./cpu-profile.js";
 import { profileHandler } from "./profile-server.js";
 import { decodeProfile } from "./profile-wire.js";
 import { takeProfile } from "./profiler.js";
@@ -75,6 +75,7 @@ test("one profile at a time, then a pause; it names what burns, and what happene
   const samplers = (window: typeof taken.quiet) => window.threads?.filter(({ role }) => role === "profiler") ?? [];
   expect(samplers(taken.quiet)).toEqual([]);
   if (process.platform === "linux") expect(samplers(taken.sampled)).toHaveLength(1);
+  expect(foldStacks(taken.profile)).not.toContain("readThreads");
   const again = takeProfile({ durationMs: 100, signal: controller.signal, stats });
   await expect(again).rejects.toMatchObject({ code: "MESH_E_OVERLOADED", detail: expect.stringContaining("just now") });
 });

@@ -98,7 +98,7 @@ test("progress while waiting, on a terminal alone", async () => {
   const console = await consoleWith(result);
   const { out, err } = await mesh(["profile", NAME, "--seconds", "10", ...console.flags], { interactive: true });
   expect(err).toContain(`profiling ${NAME}: `);
-  expect(err).toContain(" of 15.0 s");
+  expect(err).toContain(" of 20.0 s");
   expect(err.endsWith("\r\u001b[2K")).toBe(true);
   expect(out).not.toContain("profiling");
 });

@@ -5,7 +5,7 @@
 import { accessSync, constants, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { ProfileRequest, ProfileResult } from "@meshwork/console/api-types";
-import { foldStacks } from "@meshwork/node/cpu-profile";
+import { foldStacks, profileTakesMs } from "@meshwork/node/cpu-profile";
 import type { Command } from "commander";
 import {
   type ClientOptions,
@@ -27,8 +27,6 @@ interface ProfileCommandOptions extends ClientOptions {
   readonly out?: string;
 }
 
-/** As the node counts: as long again as the profile, up to this, without the sampler (docs/how-to/profile.md). */
-const QUIET_MAX_MS = 5_000;
 /** Above what the console waits for the node. */
 const MARGIN_MS = 15_000;
 
@@ -67,7 +65,7 @@ async function takeProfile(
 ): Promise<ProfileResult> {
   const durationMs = Math.round(options.seconds * 1_000);
   const request: ProfileRequest = { durationMs };
-  const totalMs = durationMs + Math.min(durationMs, QUIET_MAX_MS);
+  const totalMs = profileTakesMs(durationMs);
   const client = clientOf(context, options);
   const progress = new Progress(context.io);
   const startMs = performance.now();
