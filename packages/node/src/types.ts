@@ -168,7 +168,7 @@ export interface MeshNode {
   /** Another node's own directory, asked over the mesh: its live members, then those it has seen go, as far as the answer has room. */
   directoryOf(target: Target, options?: RequestOptions): Promise<readonly RemoteDirectoryEntry[]>;
   /**
-   * A CPU profile of another node's process (or its own), asked over the mesh: 100 to 60,000 ms, and up to 5 s before it in which
+   * A CPU profile of another node's process (or its own), asked over the mesh: 100 to 60,000 ms, and up to 20 s before it in which
    * only counters are read. Throws MESH_E_REFUSED where the node does not let itself be profiled, MESH_E_OVERLOADED where its
    * process is being profiled or was just now.
    */
