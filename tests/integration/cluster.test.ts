@@ -21,7 +21,7 @@ describe("the cluster", () => {
     expect(nodes).toHaveLength(19);
     for (const node of nodes) {
       expect(node.name).toBe(`${node.mesh}.${node.type}.${node.id.slice(0, 6)}`);
-      expect(node.state).toBe("alive");
+      expect(node.live).toBe(true);
     }
     for (const name of ["mesh1", "mesh2"]) {
       for (const [type, count] of Object.entries(TYPES)) {
