@@ -67,6 +67,7 @@ export const SUPERVISED = [
   "MESH_E_LINK_BUSY",
   "MESH_E_LINK_TIMEOUT",
   "MESH_E_NO_SUCH_CALL",
+  "MESH_E_BAD_REQUEST",
 ] as const;
 
 /** The row that a name, id or unique prefix means. Throws MESH_E_UNKNOWN_NAME, MESH_E_AMBIGUOUS_NAME. */

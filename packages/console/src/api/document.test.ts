@@ -125,6 +125,8 @@ test("what fails fails as the document says", async () => {
   await ask(400, "POST", "/v1/metrics", new Uint8Array([0xff]), { "content-type": "application/x-protobuf" });
   await ask(401, "GET", "/api/nodes", undefined, { authorization: "Bearer wrong" });
   await ask(404, "GET", "/api/nothing");
+  await ask(404, "GET", "/api/nodes/");
+  await ask(400, "GET", "/api/stream?only=all");
   await ask(405, "PUT", "/api/nodes");
   harness.supervisor.down = true;
   await ask(503, "POST", `${NODE}/kill`);

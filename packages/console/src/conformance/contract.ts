@@ -72,7 +72,9 @@ export class ApiContract {
       (operation) =>
         operation.method === asked &&
         operation.path.split("/").length === parts.length &&
-        operation.path.split("/").every((part, index) => part.startsWith("{") || part === parts[index]),
+        operation.path
+          .split("/")
+          .every((part, index) => (part.startsWith("{") ? parts[index] !== "" : part === parts[index])),
     );
     return fits.find((operation) => !operation.path.includes("{")) ?? fits[0];
   }
