@@ -54,8 +54,3 @@ export function remoteLine(entry: RemoteDirectoryEntry, nameOf: (id: string) => 
     ageMs,
   };
 }
-
-/** A state that this version does not know is nobody's departure. */
-export function isDepartedState(state: string): boolean {
-  return state === "left" || state === "dead" || state === "expired";
-}

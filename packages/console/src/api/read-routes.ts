@@ -3,6 +3,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type * as api from "../api-types.js";
 import { checkConvergence } from "../convergence.js";
 import { ConsoleError } from "../errors.js";
+import { isDeparted } from "../live/node-row.js";
 import { label } from "../schema-parts.js";
 import {
   ClusterSummary,
@@ -18,7 +19,7 @@ import {
   NodeState,
 } from "../schemas.js";
 import { type ApiContext, ASKING, createRouter, fails, json, NAMING, rowOf } from "./context.js";
-import { departedLine, isDepartedState, liveLine, remoteLine } from "./directory-lines.js";
+import { departedLine, liveLine, remoteLine } from "./directory-lines.js";
 
 const limit = (max: number) => z.coerce.number().int().min(1).max(max).optional();
 
@@ -162,8 +163,8 @@ export function readRoutes(context: ApiContext): OpenAPIHono {
       {
         as: row.name,
         asked: true,
-        entries: lines.filter(({ state }) => !isDepartedState(state)),
-        departed: lines.filter(({ state }) => isDepartedState(state)),
+        entries: lines.filter(({ state }) => !isDeparted(state)),
+        departed: lines.filter(({ state }) => isDeparted(state)),
       },
       200,
     );

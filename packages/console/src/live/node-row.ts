@@ -49,8 +49,8 @@ export function isLive(state: NodeState): boolean {
   return state === "alive" || state === "suspected";
 }
 
-/** It was a member and is none any more. */
-export function isDeparted(state: NodeState): boolean {
+/** It was a member and is none any more. Other nodes may tell of states that this version does not know: those are no departures. */
+export function isDeparted(state: string): boolean {
   return state === "left" || state === "dead" || state === "expired";
 }
 
