@@ -34,14 +34,19 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
   });
 
   app.onError((thrown, c) => {
-    // A body that is no JSON is reported by the framework as an exception with a status of its own.
-    const malformed = (thrown as { status?: unknown }).status === 400;
-    const error = malformed ? new ConsoleError("MESH_E_INVALID_INPUT", "the body is not valid JSON") : thrown;
+    const error = refusalOf(thrown);
     if (isInternal(error)) onInternal(error);
     const { status, body } = answerOf(error);
     return c.json(body, status as ContentfulStatusCode);
   });
   return app;
+}
+
+/** What the framework refuses by itself comes as an exception with a status of its own: a body that is no JSON or not of that type. */
+function refusalOf(thrown: Error): Error {
+  const { status } = thrown as { status?: unknown };
+  if (status === 400) return new ConsoleError("MESH_E_INVALID_INPUT", "the body is not valid JSON");
+  return status === 415 ? new ConsoleError("MESH_E_BAD_CONTENT_TYPE") : thrown;
 }
 
 /** Of all endpoints, with `{parameters}`. */

@@ -121,6 +121,7 @@ test("what fails fails as the document says", async () => {
   await ask(429, "POST", "/api/nodes", { mesh: "mesh1", type: "broker", count: 11 });
   await ask(409, "POST", `/api/nodes/${foreign.name}/kill`);
   await ask(415, "POST", "/api/send", new Uint8Array([1]), { "content-type": "text/plain" });
+  await ask(415, "POST", "/api/send", new Uint8Array(), { "content-type": "multipart/form-data" });
   await ask(413, "POST", "/api/send", { to: "x", operation: "y", data: "z".repeat(70_000) });
   await ask(400, "POST", "/v1/metrics", new Uint8Array([0xff]), { "content-type": "application/x-protobuf" });
   await ask(401, "GET", "/api/nodes", undefined, { authorization: "Bearer wrong" });
