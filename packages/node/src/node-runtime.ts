@@ -205,7 +205,9 @@ export class NodeRuntime implements MeshNode {
     this.#membership.open();
     this.#handlers.register(
       DIRECTORY_OPERATION,
-      () => ({ body: encodeRemoteDirectory(this.#directories.entries(), this.#parts.now()) }),
+      () => ({
+        body: encodeRemoteDirectory(this.#directories.entries(), this.#parts.now(), this.#directories.departed()),
+      }),
       true,
     );
     this.#handlers.register(PROFILE_OPERATION, this.#profileHandler(), true);
@@ -310,7 +312,9 @@ export class NodeRuntime implements MeshNode {
 
   async directoryOf(target: Target, options?: RequestOptions): Promise<readonly RemoteDirectoryEntry[]> {
     if (typeof target === "string" && this.#directories.resolve(target).id === this.id) {
-      return decodeRemoteDirectory(encodeRemoteDirectory(this.#directories.entries(), this.#parts.now()));
+      return decodeRemoteDirectory(
+        encodeRemoteDirectory(this.#directories.entries(), this.#parts.now(), this.#directories.departed()),
+      );
     }
     return decodeRemoteDirectory((await this.#messenger.request(target, DIRECTORY_OPERATION, undefined, options)).body);
   }

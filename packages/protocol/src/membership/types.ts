@@ -70,7 +70,7 @@ export type DirectoryChange =
   | { readonly kind: "left"; readonly entry: DirectoryEntry; readonly atMs: number }
   /** Silent towards this node, which now tries it on other paths. Others need not see the same. */
   | { readonly kind: "suspected"; readonly entry: DirectoryEntry; readonly atMs: number }
-  /** The suspicion is over, and it lives. */
+  /** This node suspects it no more: it was heard, or this node itself was late, or it watches the link no longer. */
   | { readonly kind: "refuted"; readonly entry: DirectoryEntry; readonly atMs: number }
   /** Declared dead; `by` are the ids of those who signed, the issuer first. One who was not comes back as `joined`. */
   | { readonly kind: "dead"; readonly entry: DirectoryEntry; readonly by: readonly string[]; readonly atMs: number }
