@@ -2,6 +2,7 @@
  * Membership of 18 node processes in two meshes, as the survivors' own directories tell it: how soon a killed node is out of all
  * of them, that a frozen one is not, how soon a change is seen everywhere, and what watching costs when nothing happens.
  */
+import { GONE } from "../tests/support/node-hosts.mjs";
 import * as change from "./change.mjs";
 import * as idle from "./idle.mjs";
 import { seeded } from "./lib/random.mjs";
@@ -13,7 +14,6 @@ const NOTICE_TIMEOUT_MS = 30_000;
 const FROZEN_MS = 2_000;
 /** Longer than silence, witness and wait for an obituary take together: who was to be accused for the freeze has been. */
 const AFTERMATH_MS = 6_000;
-const GONE = ["dead", "left", "expired"];
 
 export const title = "Membership: 18 node processes in two meshes; kills, freezes, changes, idle cost";
 export const options = { kills: 30, freezes: 10, seed: 1 };

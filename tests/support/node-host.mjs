@@ -53,6 +53,11 @@ const WORK = {
         const { generation, sequence, addresses } = record;
         return { id, name, mesh, state, suspected: suspectedSinceMs !== undefined, generation, sequence, addresses };
       }),
+  departed: (slot) =>
+    nodes
+      .get(slot)
+      .directory.departed()
+      .map(({ entry, state, by }) => ({ id: entry.id, generation: entry.record.generation, state, by })),
   neighbors: (slot) => nodes.get(slot).neighbors(),
   stats: (slot) => nodes.get(slot).stats(),
   /** How many each node lists, by slot. */

@@ -30,6 +30,9 @@ import { join } from "node:path";
 const MAX_CHANGES = 50_000;
 const DEFAULT_TIMEOUT_MS = 20_000;
 
+/** The changes by which somebody ceases to be listed. */
+export const GONE = ["dead", "left", "expired"];
+
 export const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** A node in a host. A new start under the same identity is a new `HostedNode`. */
@@ -60,6 +63,8 @@ export class HostedNode {
     this.readyAtMs = info.atMs;
     /** @type {readonly string[]} Whom it listed when it was ready. */
     this.known = info.known;
+    /** @type {Set<string>} Whom it lists, as far as it has said so. */
+    this.listed = new Set(info.known);
   }
 
   /** Of the process, not of the node. */
@@ -70,6 +75,8 @@ export class HostedNode {
   note(change) {
     if (this.changes.length >= MAX_CHANGES) throw new Error(`${this.name} reported more than ${MAX_CHANGES} changes`);
     this.changes.push(change);
+    if (change.kind === "joined") this.listed.add(change.id);
+    else if (GONE.includes(change.kind)) this.listed.delete(change.id);
     for (const waiting of [...this.#waiting]) waiting(change);
   }
 
@@ -110,6 +117,11 @@ export class HostedNode {
     return this.host.call("directory", this.slot);
   }
 
+  /** @returns {Promise<readonly { id: string, generation: number, state: string, by: readonly string[] }[]>} */
+  departed() {
+    return this.host.call("departed", this.slot);
+  }
+
   /** @returns {Promise<readonly string[]>} */
   neighbors() {
     return this.host.call("neighbors", this.slot);
@@ -147,9 +159,13 @@ export class Host {
   /** Changes that come before the answer to their node's start. */
   #early = [];
 
-  constructor(dir, env = {}) {
+  /** `namespace`: a network namespace to run in. */
+  constructor(dir, env = {}, namespace = undefined) {
     this.dir = dir;
     this.child = fork(new URL("./node-host.mjs", import.meta.url), {
+      ...(namespace === undefined
+        ? { execArgv: [] }
+        : { execPath: "ip", execArgv: ["netns", "exec", namespace, process.execPath] }),
       // What the supervisor gives its nodes.
       env: { ...process.env, RUST_BACKTRACE: "0", TOKIO_WORKER_THREADS: "1", MALLOC_ARENA_MAX: "1", ...env },
     });
@@ -267,8 +283,8 @@ export class Hosts {
   }
 
   /** @returns {Promise<Host>} */
-  async spawn(env = {}) {
-    const host = new Host(this.#dir, env);
+  async spawn(env = {}, namespace = undefined) {
+    const host = new Host(this.#dir, env, namespace);
     this.#hosts.add(host);
     host.exited.then(() => this.#hosts.delete(host));
     await host.up;
@@ -289,4 +305,23 @@ export class Hosts {
     process.off("exit", this.#onExit);
     rmSync(this.#dir, { recursive: true, force: true });
   }
+}
+
+/**
+ * In how many parts these nodes' links leave them; a link counts where one end alone reports it.
+ * @param {readonly HostedNode[]} nodes
+ * @returns {Promise<number>}
+ */
+export async function countComponents(nodes) {
+  const neighbors = await Promise.all(nodes.map((node) => node.neighbors()));
+  const component = new Map(nodes.map(({ id }) => [id, id]));
+  const rootOf = (id) => {
+    let root = id;
+    while (component.get(root) !== root) root = component.get(root);
+    return root;
+  };
+  for (const [i, { id }] of nodes.entries()) {
+    for (const peer of neighbors[i]) if (component.has(peer)) component.set(rootOf(peer), rootOf(id));
+  }
+  return new Set(nodes.map(({ id }) => rootOf(id))).size;
 }
