@@ -266,8 +266,6 @@ export class Membership {
         if (source.viaSync === true) this.#merging.joinedBySync();
         else this.#greet(record.id, nowMs);
         break;
-      default:
-        break;
     }
     this.#collect(nowMs);
   }

@@ -48,8 +48,12 @@ export class Merging {
     this.#healing = new Healing({ self: directory.self, random });
   }
 
-  sizes(): Record<"healingEntries" | "syncPlanned", number> {
-    return { healingEntries: this.#healing.size + this.#heldDead.size, syncPlanned: this.plan.size };
+  sizes(): Record<"healingEntries" | "healingContacts" | "syncPlanned", number> {
+    return {
+      healingEntries: this.#healing.size + this.#heldDead.size,
+      healingContacts: this.#contacts.size,
+      syncPlanned: this.plan.size,
+    };
   }
 
   /** A sync has brought a member that was unknown or gone here. */
