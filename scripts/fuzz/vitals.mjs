@@ -1,8 +1,8 @@
 /**
  * What a process under fuzzing may not do: end, or grow. Resident memory and open handles (file descriptors) are read from /proc; the
- * first and the last fifth of the run are compared, because a process takes its buffers and caches in the beginning.
+ * second and the last fifth of the run are compared, because a process takes its buffers and caches in the beginning.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 const PAGE_BYTES = 4_096;
 const MB = 1_048_576;
@@ -42,10 +42,14 @@ export class VitalSigns {
     if (vitals !== undefined) this.#samples.push({ ...vitals, storedBytes: await this.#storedBytes().catch(() => 0) });
   }
 
-  async stop() {
+  /** Ends the watch and reports its verdict. */
+  async judge(report) {
     clearInterval(this.#timer);
+    if (!existsSync("/proc/self/statm")) return report.skip("no growth", "this system has no /proc");
     await this.sample();
-    return judgeGrowth(this.#samples);
+    const { complaints, growth } = judgeGrowth(this.#samples);
+    if (complaints.length === 0) report.pass("no growth", growth);
+    else report.fail("no growth", complaints.join("; "), growth);
   }
 }
 

@@ -59,7 +59,7 @@ export async function fuzzWire({ report, planted = false, ...order }) {
   );
   await echoes.stop(report);
   run.summarise(report, describe);
-  if (run.isLong) judgeVitals(report, await vitals.stop());
+  if (run.isLong) await vitals.judge(report);
   report.log(
     `connections: ${attackers.map(({ connections }) => connections).join(", ")}; closed: ${JSON.stringify(Object.assign({}, ...attackers.map(({ closes }) => closes)))}`,
   );
@@ -135,11 +135,6 @@ class Echoes {
         detail,
       );
   }
-}
-
-function judgeVitals(report, { complaints, growth }) {
-  if (complaints.length === 0) report.pass("no growth", growth);
-  else report.fail("no growth", complaints.join("; "), growth);
 }
 
 /** Once the attackers are gone: the process, what it said, what it keeps, whom it lists. */
