@@ -1,5 +1,5 @@
 /** A console under fuzzing: how to ask it, what it may answer, and whether it came through. */
-import { ApiContract } from "../../packages/console/dist/conformance/index.js";
+import { ApiContract } from "../../packages/console/dist/conformance/contract.js";
 import { HttpClient } from "./http-client.mjs";
 import { VitalSigns } from "./vitals.mjs";
 

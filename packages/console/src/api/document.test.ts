@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { entryOf, remoteOf, statsOf } from "../../test/fake-node.js";
 import { processOf } from "../../test/fake-supervisor.js";
 import { callOf, fakeDecoders, type Harness, spanOf, startHarness } from "../../test/harness.js";
-import { ApiContract } from "../conformance/index.js";
+import { ApiContract } from "../conformance/contract.js";
 import { rawRoutes } from "../http/raw-routes.js";
 import { createApi } from "./app.js";
 
