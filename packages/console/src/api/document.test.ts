@@ -9,6 +9,7 @@ import { callOf, fakeDecoders, type Harness, spanOf, startHarness } from "../../
 import { ApiContract } from "../conformance/contract.js";
 import { rawRoutes } from "../http/raw-routes.js";
 import { createApi } from "./app.js";
+import { ENDPOINTS } from "./endpoints/index.js";
 
 const broker = entryOf("mesh1", "broker", 2);
 const foreign = entryOf("mesh2", "broker", 3);
@@ -150,6 +151,8 @@ test("no route is missing in the document, on the router or beside it", () => {
   expect(routes.filter((route) => !described.has(route))).toEqual([]);
   const raw = [...rawRoutes({} as Parameters<typeof rawRoutes>[0])].map(([path, { method }]) => `${method} ${path}`);
   expect(raw.filter((route) => !described.has(route))).toEqual([]);
+  const defined = Object.values(ENDPOINTS).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  expect(defined.filter((route) => !described.has(route))).toEqual([]);
   expect(described.size).toBe(new Set([...routes, ...raw]).size);
 });
 

@@ -1,0 +1,6 @@
+/** Every endpoint of the router, by name: handlers implement them, the document describes them, the client (client/) calls them. */
+import * as actions from "./actions.js";
+import * as live from "./live.js";
+import * as traces from "./traces.js";
+
+export const ENDPOINTS = { ...live, ...traces, ...actions } as const;
