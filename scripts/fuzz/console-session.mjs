@@ -15,7 +15,7 @@ export class ConsoleSession {
     session.pid = (await session.json("/api/cluster")).console.pid;
     session.vitals = new VitalSigns(
       () => session.pid,
-      async () => (await session.json("/api/traces?limit=1")).store.bytes,
+      () => session.#figures(),
     );
     return session;
   }
@@ -35,6 +35,15 @@ export class ConsoleSession {
     const answer = await this.ask(path);
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status ?? answer.outcome} ${answer.reason ?? ""}`);
     return JSON.parse(answer.body);
+  }
+
+  async #figures() {
+    const { body = "" } = await this.ask("/metrics");
+    const figure = (name) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(body)?.[1]);
+    return {
+      heapBytes: figure("nodejs_heap_size_used_bytes") + figure("nodejs_external_memory_bytes"),
+      storedBytes: figure("meshwork_console_trace_store_bytes"),
+    };
   }
 
   watch() {

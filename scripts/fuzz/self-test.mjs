@@ -3,7 +3,7 @@ import { createServer, request as httpRequest } from "node:http";
 import { startCluster } from "./cluster.mjs";
 import { fuzzHttp } from "./http.mjs";
 import { fuzzOtlp } from "./otlp.mjs";
-import { judgeGrowth, MAX_HANDLE_GROWTH, MAX_RSS_GROWTH_BYTES } from "./vitals.mjs";
+import { judgeGrowth, MAX_HANDLE_GROWTH, MAX_HELD_GROWTH_BYTES, MAX_RSS_GROWTH_BYTES } from "./vitals.mjs";
 import { fuzzWire } from "./wire.mjs";
 
 const CLUSTER = ["--mesh", "mesh1", "--types", "broker=1", "--inline", "--no-traffic"];
@@ -88,17 +88,25 @@ function tell(report, id, found, saw) {
 }
 
 function judgeSeries(report) {
-  const series = (rss, handles, stored = () => 0) =>
-    Array.from({ length: 50 }, (_, i) => ({ rssBytes: rss(i), handles: handles(i), storedBytes: stored(i) }));
   const flat = () => 100;
+  const series = ({ heap = flat, rss = flat, handles = flat, stored = flat }) =>
+    Array.from({ length: 50 }, (_, i) => ({
+      ...{ heapBytes: heap(i), rssBytes: rss(i), handles: handles(i), storedBytes: stored(i) },
+    }));
+  const leak = (bound) => (i) => (i * 4 * bound) / 50;
+  const held = leak(MAX_HELD_GROWTH_BYTES);
+  /** Collected every tenth sample. */
+  const sawtooth = (i) => (i % 10) * MAX_HELD_GROWTH_BYTES;
   const filling = (i) => Math.min(i, 10) * MAX_RSS_GROWTH_BYTES;
-  const leak = (i) => (i * 2 * MAX_RSS_GROWTH_BYTES) / 50;
   const expected = [
-    ["memory that grows is found", series(leak, flat), 1],
-    ["handles that grow are found", series(flat, (i) => (i * 2 * MAX_HANDLE_GROWTH) / 50), 1],
-    ["a process that fills its buffers in the beginning passes", series(filling, flat), 0],
-    ["a store that fills passes", series(leak, flat, leak), 0],
-    ["too few samples are no verdict", series(flat, flat).slice(0, 3), 1],
+    ["held memory that grows is found", series({ heap: held }), 1],
+    ["held memory that grows under garbage is found", series({ heap: (i) => held(i) + sawtooth(i) }), 1],
+    ["resident memory that grows is found", series({ rss: leak(MAX_RSS_GROWTH_BYTES) }), 1],
+    ["handles that grow are found", series({ handles: leak(MAX_HANDLE_GROWTH) }), 1],
+    ["garbage passes", series({ heap: sawtooth }), 0],
+    ["a process that fills its buffers in the beginning passes", series({ rss: filling, heap: filling }), 0],
+    ["a store that fills passes", series({ heap: held, stored: held }), 0],
+    ["too few samples are no verdict", series({}).slice(0, 3), 1],
   ];
   for (const [title, samples, complaints] of expected) {
     const verdict = judgeGrowth(samples);

@@ -16,7 +16,8 @@ if (process.env.MESH_FUZZ_PLANT === "crash") {
 }
 process.on("message", ({ call }) => {
   const lists = node.directory.entries().map(({ id }) => id);
-  process.send({ call, value: { ...node.stats(), lists } });
+  const { heapUsed, external } = process.memoryUsage();
+  process.send({ call, value: { ...node.stats(), lists, heapBytes: heapUsed + external } });
 });
 process.on("disconnect", async () => {
   await node.close();

@@ -44,7 +44,10 @@ export async function fuzzWire({ report, planted = false, ...order }) {
   await echoes.first();
   const before = await victim.stats();
   const run = new Run({ suite: "wire", lanes: ATTACKERS, ...order });
-  const vitals = new VitalSigns(() => victim.child.pid);
+  const vitals = new VitalSigns(
+    () => victim.child.pid,
+    async () => ({ heapBytes: (await victim.stats()).heapBytes }),
+  );
   if (run.isLong) vitals.start(SAMPLE_MS);
   echoes.start();
   await run.each(
