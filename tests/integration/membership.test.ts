@@ -70,9 +70,7 @@ describe("a mesh of six processes", () => {
     const victim = nodes.at(-1)!;
     const survivors = without(nodes, victim);
     died.add(victim.id);
-    const [{ generation }] = (await victim.directory()).filter(({ id }) => id === victim.id) as [
-      { generation: number },
-    ];
+    const generation = (await victim.directory()).find(({ id }) => id === victim.id)?.generation;
     const killedAtMs = await victim.host.kill();
     await expectDead(survivors, victim, killedAtMs);
     for (const node of survivors) {
@@ -85,7 +83,7 @@ describe("a mesh of six processes", () => {
   test("started again under its identity it has its name and a new generation, once, and the old one stays dead", async () => {
     const old = nodes.at(-1)!;
     const survivors = without(nodes, old);
-    const [{ generation }] = (await survivors[0]!.departed()) as [{ generation: number }];
+    const generation = (await survivors[0]!.departed())[0]?.generation ?? Number.NaN;
     const startedAtMs = nowMs();
     const again = await hosts.node({ mesh: "mesh1", dataDir: old.dataDir, seeds: [survivors[0]!.seed] });
     expect(again.id).toBe(old.id);

@@ -195,7 +195,7 @@ function play(script: readonly Step[], role: "member" | "observer", seed: number
       expect(ticks).toBeLessThan(200 + step.forMs / 15);
     } else if (step.kind === "sleep") topic.sleepTo(topic.nowMs + step.forMs);
     else if (step.kind === "hear") topic.heardAtMs.set(step.peer, topic.nowMs);
-    else {
+    else if (step.kind === "end-oldest") {
       const oldest = open.shift();
       if (oldest !== undefined) topic.hand(endOf(oldest, step.how));
     }
