@@ -68,7 +68,7 @@ export class ConsoleApi {
     } catch (error) {
       if (options.signal?.aborted) throw error;
       if (!timeout.aborted) throw this.#unreachable(error);
-      const message = `the console at ${this.url} did not answer within ${timeoutMs} ms`;
+      const message = `the console at ${this.#where} did not answer within ${timeoutMs} ms`;
       throw new ApiFailure(0, "MESH_E_TIMEOUT", message, "it may be busy or frozen; try again", { cause: error });
     }
     const parsed = parsedJson(text);
@@ -102,14 +102,18 @@ export class ConsoleApi {
 
   #unreachable(error: unknown): ApiFailure {
     const hint = "is `mesh up` running? It prints where the console is";
-    return new ApiFailure(0, "MESH_E_NO_CONSOLE", `${this.url}: ${reasonOf(error)}`, hint, { cause: error });
+    return new ApiFailure(0, "MESH_E_NO_CONSOLE", `${this.#where}: ${reasonOf(error)}`, hint, { cause: error });
+  }
+
+  get #where(): string {
+    return this.url === "" ? "this address" : this.url;
   }
 
   #refusal(target: string, response: Response, answer: unknown): ApiFailure {
     const { code, message, hint } = (answer ?? {}) as { code?: unknown; message?: unknown; hint?: unknown };
     if (typeof code === "string" && typeof message === "string")
       return new ApiFailure(response.status, code, message, typeof hint === "string" ? hint : "");
-    const what = `what answers at ${this.url} is no meshwork console (HTTP ${response.status} to ${target})`;
+    const what = `what answers at ${this.#where} is no meshwork console (HTTP ${response.status} to ${target})`;
     return new ApiFailure(response.status, "MESH_E_NO_CONSOLE", what, "check the address");
   }
 }

@@ -1,48 +1,25 @@
 /** Calls of the console's API that the stream does not carry: directories, boot traces, traces. */
-import type { ApiError } from "@meshwork/console/api-types";
+import { ApiFailure, ConsoleApi, type Target } from "@meshwork/console/client";
+
+export { ApiFailure };
 
 const TIMEOUT_MS = 8_000;
 
-/** The console said no, or did not say anything. `code` and `hint` are its own where it gave them. */
-export class ApiFailure extends Error {
-  readonly code: string;
-  readonly hint: string;
-  readonly status: number;
-
-  constructor(status: number, code: string, message: string, hint: string) {
-    super(message);
-    this.name = "ApiFailure";
-    this.status = status;
-    this.code = code;
-    this.hint = hint;
-  }
-}
-
 export class ApiClient {
-  readonly #token: string;
-  readonly #fetch: typeof fetch;
+  readonly #api: ConsoleApi;
 
   constructor(token: string, fetcher: typeof fetch) {
-    this.#token = token;
-    this.#fetch = fetcher;
+    this.#api = new ConsoleApi({ url: "", token, fetch: fetcher, timeoutMs: TIMEOUT_MS });
   }
 
   /** Throws ApiFailure; an abort by `signal` passes through. */
-  async get<T>(path: string, signal: AbortSignal): Promise<T> {
-    let response: Response;
+  async get<T>(target: Target<T>, signal: AbortSignal): Promise<T> {
     try {
-      response = await this.#fetch(path, {
-        headers: { authorization: `Bearer ${this.#token}` },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-        cache: "no-store",
-      });
+      return await this.#api.get(target, { signal });
     } catch (error) {
-      if (signal.aborted) throw error;
-      throw new ApiFailure(0, "MESH_E_NO_CONSOLE", "the console does not answer", "it is tried again by itself");
+      if (!(error instanceof ApiFailure) || error.status !== 0) throw error;
+      const hint = "it is tried again by itself";
+      throw new ApiFailure(0, error.code, "the console does not answer", hint, { cause: error });
     }
-    if (response.ok) return (await response.json()) as T;
-    const body = (await response.json().catch(() => ({}))) as Partial<ApiError>;
-    const message = body.message ?? `the console answered ${response.status}`;
-    throw new ApiFailure(response.status, body.code ?? "", message, body.hint ?? "");
   }
 }
