@@ -13,8 +13,7 @@
  *
  * Bounds: those of the machines. Owner: the shell, one per topic; it ends with the topic.
  */
-import { DecodeError } from "../errors.js";
-import { type Broadcast, decodeBroadcast } from "../wire/broadcast.js";
+import { decodeBroadcast, readable } from "../wire/broadcast.js";
 import { verifyEnvelope } from "../wire/envelope.js";
 import { type SignedMerged, verifyMerged } from "../wire/merged.js";
 import { type Obituary, signObituary, verifyObituary } from "../wire/obituary.js";
@@ -33,6 +32,7 @@ import type { ObituarySource } from "./obituary-rules.js";
 import { OwnFloods } from "./own-floods.js";
 import { OwnRecord } from "./own-record.js";
 import type { PublisherEvent } from "./publishing.js";
+import { ThinView } from "./thin-view.js";
 import type { DirectoryChange, NodeRecord, SignedRecord } from "./types.js";
 import { WitnessDesk } from "./witness.js";
 
@@ -49,6 +49,7 @@ export class Membership {
   readonly #detector: Detector;
   readonly #inquiries: Inquiries;
   readonly #audit: Audit;
+  readonly #thin: ThinView;
   readonly #merging: Merging;
   readonly #floods = new OwnFloods();
   readonly #neighbors = new Set<string>();
@@ -71,6 +72,7 @@ export class Membership {
     this.#inquiries = new Inquiries({ desk, sign: this.#sign, verify: options.verify });
     const isWatched = (peer: string) => this.#detector.isWatched(peer);
     this.#audit = new Audit({ members: this.directory, health, random, isWatched });
+    this.#thin = new ThinView(random);
     this.#merging = new Merging({ directory: this.directory, random, sign: this.#sign });
   }
 
@@ -97,9 +99,8 @@ export class Membership {
     this.#runDue(nowMs);
     const outputs = this.#outputs;
     this.#outputs = [];
-    const { healAtMs, plan } = this.#merging;
-    const nextAtMs = Math.min(...Object.values(this.#due), healAtMs, plan.nextAtMs, this.#floods.nextAtMs);
-    return { outputs, nextAtMs };
+    const others = Math.min(this.#merging.nextAtMs, this.#floods.nextAtMs, this.#thin.dueAtMs);
+    return { outputs, nextAtMs: Math.min(...Object.values(this.#due), others) };
   }
 
   #note(event: MembershipEvent, nowMs: number): void {
@@ -186,6 +187,10 @@ export class Membership {
       if (this.#own?.isPublishing === true)
         for (const content of again) this.#outputs.push({ kind: "broadcast", content });
     }
+    if (nowMs >= this.#thin.dueAtMs) {
+      const peers = this.#thin.offer(this.directory, this.#neighbors, nowMs);
+      if (this.#own?.isPublishing === true) this.#outputs.push({ kind: "replenish", peers });
+    }
     if (nowMs < this.#merging.plan.nextAtMs) return;
     for (const peer of this.#merging.plan.due(this.#partners(), nowMs)) this.#outputs.push({ kind: "sync", peer });
   }
@@ -229,15 +234,9 @@ export class Membership {
   }
 
   #receive(content: Uint8Array, deliveredBy: string, nowMs: number): void {
-    let broadcast: Broadcast;
-    try {
-      broadcast = (this.#options.decode ?? decodeBroadcast)(content);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.#rejected++;
-      return;
-    }
-    if (broadcast.kind === "record") this.#apply(broadcast.signed, { deliveredBy }, nowMs);
+    const broadcast = readable(content, this.#options.decode ?? decodeBroadcast);
+    if (broadcast === undefined) this.#rejected++;
+    else if (broadcast.kind === "record") this.#apply(broadcast.signed, { deliveredBy }, nowMs);
     else if (broadcast.kind === "obituary") this.#hear(broadcast.obituary, {}, nowMs);
     else if (broadcast.kind === "merged") this.#merged(broadcast.merged, nowMs);
   }
@@ -467,6 +466,7 @@ export class Membership {
     const live = this.directory.size;
     this.#heal({ kind: "view", neighbors: this.#neighbors.size, live }, nowMs);
     this.#publish({ kind: "live", members: live }, nowMs);
+    if (this.#own !== undefined) this.#thin.view(this.#neighbors.size, live, nowMs);
   }
 
   #publish(event: PublisherEvent, nowMs: number): void {

@@ -48,6 +48,10 @@ export class Merging {
     this.#healing = new Healing({ self: directory.self, random });
   }
 
+  get nextAtMs(): number {
+    return Math.min(this.healAtMs, this.plan.nextAtMs);
+  }
+
   sizes(): Record<"healingEntries" | "healingContacts" | "syncPlanned", number> {
     return {
       healingEntries: this.#healing.size + this.#heldDead.size,

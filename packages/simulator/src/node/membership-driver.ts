@@ -185,6 +185,9 @@ export class MembershipDriver {
       case "join":
         node.handle({ kind: "join", peers: [output.peer], protectMs: output.protectMs });
         break;
+      case "replenish":
+        node.handle({ kind: "replenish", peers: output.peers });
+        break;
       case "repair":
         node.handle({ kind: "repair", peer: output.peer });
         break;
