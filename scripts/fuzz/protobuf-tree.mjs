@@ -6,6 +6,7 @@ import { joined } from "./random.mjs";
 import { hostileText } from "./values.mjs";
 
 const MAX_DEPTH = 12;
+const MAX_REPEATED_BYTES = 256 * 1_024;
 const VARINT = 0;
 const FIXED64 = 1;
 const BYTES = 2;
@@ -42,8 +43,11 @@ function change(random, fields) {
     case "shuffle":
       fields.push(...fields.splice(at, 1));
       break;
-    default:
-      for (let i = random.length(3_000); i > 0; i -= 1) fields.push(field);
+    default: {
+      // Repeats of repeats must not fill the memory of the fuzzer itself.
+      const most = Math.floor(MAX_REPEATED_BYTES / (1 + sizeOf(field)));
+      for (let i = Math.min(most, random.length(3_000)); i > 0; i -= 1) fields.push(field);
+    }
   }
 }
 
@@ -107,6 +111,12 @@ function parse(bytes, depth) {
     fields.push({ number, wire, value, inner });
   }
   return fields;
+}
+
+/** Of its content; tags and lengths come on top. */
+function sizeOf({ value, inner }) {
+  if (inner !== undefined) return inner.reduce((sum, field) => sum + 2 + sizeOf(field), 0);
+  return typeof value === "bigint" ? 10 : value.length;
 }
 
 function encode(fields) {
