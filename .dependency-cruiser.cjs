@@ -10,9 +10,10 @@ const ROOMS = {
   node: ["protocol", "transport", "telemetry"],
   supervisor: ["telemetry"],
   console: ["protocol", "node", "telemetry", "supervisor"],
+  chaos: ["protocol", "node", "supervisor"],
   // Types of the console's API only; see the rule below.
   dashboard: ["console"],
-  meshwork: ["protocol", "transport", "telemetry", "node", "supervisor", "console"],
+  meshwork: ["protocol", "transport", "telemetry", "node", "supervisor", "console", "chaos"],
 };
 
 const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({

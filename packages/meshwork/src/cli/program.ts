@@ -9,6 +9,7 @@ import { type CommandContext, createContext, examples } from "./command.js";
 import { addCompletion } from "./commands/completion.js";
 import { addDescribe } from "./commands/describe.js";
 import { addEvents } from "./commands/events.js";
+import { addLab } from "./commands/lab.js";
 import { addMembers } from "./commands/members.js";
 import { addNode } from "./commands/node.js";
 import { addProfile } from "./commands/profile.js";
@@ -43,6 +44,7 @@ export function createProgram(context: CommandContext): Command {
     );
   for (const add of [
     addUp,
+    addLab,
     addNode,
     addSeed,
     addMembers,
