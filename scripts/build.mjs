@@ -26,6 +26,7 @@ const ENTRIES = [
   "watchdog-process",
   "chaos",
   "chaos-agent",
+  "chaos-services",
   "chaos-switch",
 ];
 
@@ -101,6 +102,7 @@ async function bundle() {
     "watchdog-process": join(root, "packages/supervisor/dist/watchdog-process.js"),
     chaos: join(source, "chaos/index.ts"),
     "chaos-agent": join(root, "packages/chaos/dist/cluster/agent-process.js"),
+    "chaos-services": join(root, "packages/chaos/dist/cluster/services-process.js"),
     "chaos-switch": join(root, "packages/chaos/dist/lab/switch-process.js"),
   };
   const entryPoints = Object.fromEntries(ENTRIES.map((name) => [name, elsewhere[name] ?? join(source, `${name}.ts`)]));

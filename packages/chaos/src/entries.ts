@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const PLACES = {
   agent: ["./chaos-agent.js", "../chaos-agent.js", "./cluster/agent-process.js"],
+  services: ["./chaos-services.js", "../chaos-services.js", "./cluster/services-process.js"],
   switch: ["./chaos-switch.js", "../chaos-switch.js", "./lab/switch-process.js"],
 } as const;
 

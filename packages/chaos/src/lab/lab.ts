@@ -6,7 +6,7 @@
  * (pdeathsig), and the rest by `mesh lab down` or whichever lab comes next.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MeshError } from "@meshwork/protocol";
@@ -85,6 +85,7 @@ export class Lab {
     const namespace = `${labPrefix(this.id)}h${number}`;
     const host: LabHost = { name: `h${number}`, namespace, address: addressOf(number) };
     this.ledger.add("namespaces", namespace);
+    this.#setResolver(namespace);
     const port = `p${number}`;
     run("ip", ["netns", "add", namespace]);
     run("ip", [
@@ -114,6 +115,14 @@ export class Lab {
     if (this.abilities.firewall.ok) run("ip", ["netns", "exec", namespace, "nft", "-f", "-"], HOST_RULES);
     this.#hosts.push(host);
     return host;
+  }
+
+  /** `ip netns exec` lays it over /etc/resolv.conf. */
+  #setResolver(namespace: string): void {
+    const directory = join("/etc/netns", namespace);
+    this.ledger.add("directories", directory);
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, "resolv.conf"), `nameserver ${HUB_ADDRESS}\n`);
   }
 
   /** What could not be removed; empty where all is gone. Idempotent. */

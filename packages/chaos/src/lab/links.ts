@@ -43,39 +43,51 @@ export class Links {
   }
 
   /** Replaces the link's shape, one way. */
-  async shape(from: LabHost, to: LabHost, shape: LinkShape): Promise<void> {
+  shape(from: LabHost, to: LabHost, shape: LinkShape): Promise<void> {
+    return this.#shapeAll([[from, to]], shape);
+  }
+
+  /** All cuts and losses at one moment: the rules change in one transaction. */
+  async #shapeAll(pairs: readonly (readonly [from: LabHost, to: LabHost])[], shape: LinkShape): Promise<void> {
     this.#demand(shape);
-    const key = keyOf(from, to);
-    const before = this.#shapes.get(key)?.shape ?? {};
-    const element = `${from.address} . ${to.address}`;
-    if (Boolean(before.cut) !== Boolean(shape.cut)) {
-      this.#nft(`${shape.cut ? "add" : "delete"} element bridge lab cut { ${element} }\n`);
+    let rules = "";
+    for (const [from, to] of pairs) {
+      const before = this.#shapes.get(keyOf(from, to))?.shape ?? {};
+      const element = `${from.address} . ${to.address}`;
+      if (Boolean(before.cut) !== Boolean(shape.cut)) {
+        rules += `${shape.cut ? "add" : "delete"} element bridge lab cut { ${element} }\n`;
+      }
+      if ((before.lossPercent ?? 0) !== (shape.lossPercent ?? 0)) rules += this.#lossRules(element, before, shape);
     }
-    if ((before.lossPercent ?? 0) !== (shape.lossPercent ?? 0)) this.#lose(element, before, shape);
-    await this.#delay(from, to, before, shape);
-    if (isPerfect(shape)) this.#shapes.delete(key);
-    else this.#shapes.set(key, { from, to, shape });
+    if (rules !== "") run("ip", ["netns", "exec", this.#hub, "nft", "-f", "-"], rules);
+    for (const [from, to] of pairs) {
+      const key = keyOf(from, to);
+      await this.#delay(from, to, this.#shapes.get(key)?.shape ?? {}, shape);
+      if (isPerfect(shape)) this.#shapes.delete(key);
+      else this.#shapes.set(key, { from, to, shape });
+    }
   }
 
   async both(a: LabHost, b: LabHost, shape: LinkShape): Promise<void> {
-    await this.shape(a, b, shape);
-    await this.shape(b, a, shape);
+    await this.#shapeAll(
+      [
+        [a, b],
+        [b, a],
+      ],
+      shape,
+    );
   }
 
   /** Every link of the host, both ways. */
   async uplink(host: LabHost, others: readonly LabHost[], shape: LinkShape): Promise<void> {
-    for (const other of others) if (other !== host) await this.both(host, other, shape);
+    const pairs = others
+      .filter((other) => other !== host)
+      .flatMap((other) => [[host, other] as const, [other, host] as const]);
+    await this.#shapeAll(pairs, shape);
   }
 
   async clear(): Promise<void> {
     for (const { from, to } of [...this.#shapes.values()]) await this.shape(from, to, {});
-  }
-
-  /** The host is gone, and its address may come again. */
-  async forget(host: LabHost): Promise<void> {
-    for (const { from, to } of [...this.#shapes.values()])
-      if (from === host || to === host) await this.shape(from, to, {});
-    this.#classes.delete(host);
   }
 
   #demand(shape: LinkShape): void {
@@ -88,18 +100,17 @@ export class Links {
     if (missing !== undefined) throw new MeshError("MESH_E_LAB_UNABLE", `${missing.ability}: ${missing.detail}`);
   }
 
-  #lose(element: string, before: LinkShape, shape: LinkShape): void {
-    if (before.lossPercent) this.#nft(`delete element bridge lab lossy { ${element} }\n`);
-    if (!shape.lossPercent) return;
+  #lossRules(element: string, before: LinkShape, shape: LinkShape): string {
+    let rules = before.lossPercent ? `delete element bridge lab lossy { ${element} }\n` : "";
+    if (!shape.lossPercent) return rules;
     const perMille = Math.min(1_000, Math.round(shape.lossPercent * 10));
     const chain = `loss${perMille}`;
     if (!this.#lossChains.has(perMille)) {
-      this.#nft(
-        `add chain bridge lab ${chain}\nadd rule bridge lab ${chain} numgen random mod 1000 < ${perMille} counter drop\n`,
-      );
+      rules += `add chain bridge lab ${chain}\n`;
+      rules += `add rule bridge lab ${chain} numgen random mod 1000 < ${perMille} counter drop\n`;
       this.#lossChains.add(perMille);
     }
-    this.#nft(`add element bridge lab lossy { ${element} : jump ${chain} }\n`);
+    return `${rules}add element bridge lab lossy { ${element} : jump ${chain} }\n`;
   }
 
   async #delay(from: LabHost, to: LabHost, before: LinkShape, shape: LinkShape): Promise<void> {
@@ -167,10 +178,6 @@ export class Links {
     if (!isDelayed(shape)) return;
     const jitter = shape.jitterMs === undefined ? [] : [`${shape.jitterMs}ms`];
     tc("qdisc", "add", "dev", "eth0", "parent", id, "netem", "delay", `${shape.delayMs ?? 0}ms`, ...jitter);
-  }
-
-  #nft(rules: string): void {
-    run("ip", ["netns", "exec", this.#hub, "nft", "-f", "-"], rules);
   }
 }
 

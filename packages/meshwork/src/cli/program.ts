@@ -6,6 +6,7 @@
 import { VERSION } from "@meshwork/node";
 import { Command, CommanderError } from "commander";
 import { type CommandContext, createContext, examples } from "./command.js";
+import { addChaos } from "./commands/chaos.js";
 import { addCompletion } from "./commands/completion.js";
 import { addDescribe } from "./commands/describe.js";
 import { addEvents } from "./commands/events.js";
@@ -45,6 +46,7 @@ export function createProgram(context: CommandContext): Command {
   for (const add of [
     addUp,
     addLab,
+    addChaos,
     addNode,
     addSeed,
     addMembers,
