@@ -6,9 +6,11 @@
 import { type DirectoryChange, formatSeed, MeshError, parseSeedList } from "@meshwork/protocol";
 import { ATTR, SPAN, type Telemetry } from "@meshwork/telemetry";
 import { ALPN_GOSSIP, StreamTag, type Transport, type TransportEvent } from "@meshwork/transport";
+import { watchAddresses } from "./address-watch.js";
 import { advertisedAddresses } from "./advertised-addresses.js";
 import { BoundedChannel } from "./bounded-channel.js";
 import { Directories } from "./directories.js";
+import { FormerLives } from "./former-lives.js";
 import { GossipDriver } from "./gossip-driver.js";
 import { Handlers } from "./handlers.js";
 import type { Identity } from "./identity.js";
@@ -79,6 +81,7 @@ export class NodeRuntime implements MeshNode {
   readonly #handlers = new Handlers();
   readonly #seeds: SeedDialer;
   readonly #memberLinks: MemberLinks;
+  readonly #formerLives: FormerLives;
   readonly #stats: NodeStatsSource;
   readonly #statsServer: StatsServer;
   readonly #spans: NodeSpans;
@@ -88,6 +91,7 @@ export class NodeRuntime implements MeshNode {
   readonly #neighborHolds = new Map<string, () => void>();
   readonly #unsubscribe: () => void;
   #loadTimer: NodeJS.Timeout | undefined;
+  #unwatchAddresses = () => {};
   #ownLoad: { readonly cpuUsedCores: number; readonly rssBytes: number } | undefined;
   #failure: MeshError | undefined;
   #closing: Promise<void> | undefined;
@@ -171,6 +175,7 @@ export class NodeRuntime implements MeshNode {
         duplicateIdentity: (bootNonce) => this.#onDuplicateIdentity(bootNonce),
       },
     });
+    this.#formerLives = new FormerLives(transport);
     this.#messenger = new Messenger({
       transport,
       telemetry,
@@ -223,6 +228,16 @@ export class NodeRuntime implements MeshNode {
     this.#seeds.start(this.#parts.options.seeds);
     this.#loadTimer = setInterval(() => this.#sampleLoad(), LOAD_SAMPLE_INTERVAL_MS);
     this.#loadTimer.unref();
+    this.#unwatchAddresses = watchAddresses(
+      this.#parts.transport.boundAddresses(),
+      () => this.addresses,
+      () => this.#addressesChanged(),
+    );
+  }
+
+  #addressesChanged(): void {
+    this.#gossip.tellAddresses();
+    this.#membership.changed();
   }
 
   get addresses(): readonly string[] {
@@ -337,6 +352,7 @@ export class NodeRuntime implements MeshNode {
     const { telemetry, transport, identity } = this.#parts;
     await telemetry.withSpan(SPAN.nodeStopping, { attributes: { [ATTR.reason]: reason } }, async () => {
       clearInterval(this.#loadTimer);
+      this.#unwatchAddresses();
       this.#seeds.stop();
       this.#memberLinks.stop();
       this.#membership.leave();
@@ -416,6 +432,7 @@ export class NodeRuntime implements MeshNode {
   #changed(change: DirectoryChange): void {
     const gone = change.kind === "left" || change.kind === "expired" || change.kind === "dead";
     if (gone) this.#parts.transport.forgetAddresses(change.entry.id);
+    this.#formerLives.onChange(change);
     this.#reports.changed(change);
     this.#directories.changed(change);
   }
@@ -447,6 +464,7 @@ export class NodeRuntime implements MeshNode {
       ...this.#membership.sizes(),
       ...this.#messenger.sizes(),
       handlers: this.#handlers.size,
+      formerLives: this.#formerLives.size,
       neighborHolds: this.#neighborHolds.size,
       verifierKeys: this.#verifier.size,
       seedsPending: this.#seeds.pending,
