@@ -10,7 +10,6 @@ import { watchAddresses } from "./address-watch.js";
 import { advertisedAddresses } from "./advertised-addresses.js";
 import { BoundedChannel } from "./bounded-channel.js";
 import { Directories } from "./directories.js";
-import { FormerLives } from "./former-lives.js";
 import { GossipDriver } from "./gossip-driver.js";
 import { Handlers } from "./handlers.js";
 import type { Identity } from "./identity.js";
@@ -31,6 +30,7 @@ import type { NodeProfile } from "./profile-types.js";
 import { PROFILE_OPERATION } from "./profile-wire.js";
 import { decodeRemoteDirectory, encodeRemoteDirectory } from "./remote-directory.js";
 import { SeedDialer } from "./seeds.js";
+import { SilentConnections } from "./silent-connections.js";
 import { decodeStats, encodeSubscription, StatsServer } from "./stats-server.js";
 import type {
   Handler,
@@ -81,7 +81,7 @@ export class NodeRuntime implements MeshNode {
   readonly #handlers = new Handlers();
   readonly #seeds: SeedDialer;
   readonly #memberLinks: MemberLinks;
-  readonly #formerLives: FormerLives;
+  readonly #silent: SilentConnections;
   readonly #stats: NodeStatsSource;
   readonly #statsServer: StatsServer;
   readonly #spans: NodeSpans;
@@ -175,7 +175,7 @@ export class NodeRuntime implements MeshNode {
         duplicateIdentity: (bootNonce) => this.#onDuplicateIdentity(bootNonce),
       },
     });
-    this.#formerLives = new FormerLives(transport);
+    this.#silent = new SilentConnections(transport);
     this.#messenger = new Messenger({
       transport,
       telemetry,
@@ -238,6 +238,7 @@ export class NodeRuntime implements MeshNode {
   #addressesChanged(): void {
     this.#gossip.tellAddresses();
     this.#membership.changed();
+    this.#silent.onOwnAddresses();
   }
 
   get addresses(): readonly string[] {
@@ -432,7 +433,7 @@ export class NodeRuntime implements MeshNode {
   #changed(change: DirectoryChange): void {
     const gone = change.kind === "left" || change.kind === "expired" || change.kind === "dead";
     if (gone) this.#parts.transport.forgetAddresses(change.entry.id);
-    this.#formerLives.onChange(change);
+    this.#silent.onChange(change);
     this.#reports.changed(change);
     this.#directories.changed(change);
   }
@@ -464,7 +465,7 @@ export class NodeRuntime implements MeshNode {
       ...this.#membership.sizes(),
       ...this.#messenger.sizes(),
       handlers: this.#handlers.size,
-      formerLives: this.#formerLives.size,
+      silentConnections: this.#silent.size,
       neighborHolds: this.#neighborHolds.size,
       verifierKeys: this.#verifier.size,
       seedsPending: this.#seeds.pending,

@@ -30,8 +30,8 @@ export interface FaultRun {
   inject(): Promise<number>;
   /** The time at which the witness knew, by its own words; undefined: not until the deadline. */
   detect(witness: ClusterNode, sinceMs: number, deadlineMs: number): Promise<number | undefined>;
-  /** Undoes it, whatever stage it is in. Called once, always. */
-  revert(): Promise<void>;
+  /** Undoes it, whatever stage it is in. Called once, always. Aborted: without seeing it through. */
+  revert(signal: AbortSignal): Promise<void>;
   /** What must hold besides, once all directories are whole again; says what does not. */
   verifyHealed?(): Promise<string | undefined>;
   /** Whether `observer` may take the node `id` for dead while the fault is on: it is dead, or beyond its reach. */

@@ -180,13 +180,15 @@ export const flappingLink: Fault = {
     const [target] = pick(1) as [ClusterNode];
     const lab = labOf(cluster);
     const others = cluster.nodes.filter((node) => node !== target).map(hostOf);
+    const stop = new AbortController();
+    const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => {});
     let flapping = Promise.resolve();
     const flap = async () => {
-      for (let round = 0; round < FLAPS; round++) {
+      for (let round = 0; round < FLAPS && !stop.signal.aborted; round++) {
         if (round > 0) await lab.links.uplink(hostOf(target), others, { cut: true });
-        await sleep(OFF_MS);
+        await pause(OFF_MS);
         await lab.links.uplink(hostOf(target), others, {});
-        if (round < FLAPS - 1) await sleep(ON_MS);
+        if (round < FLAPS - 1) await pause(ON_MS);
       }
     };
     return {
@@ -198,8 +200,12 @@ export const flappingLink: Fault = {
         return monotonicMs();
       },
       detect: goneFrom([target]),
-      revert: async () => {
+      revert: async (signal) => {
+        const hurry = () => stop.abort();
+        signal.addEventListener("abort", hurry, { once: true });
+        if (signal.aborted) hurry();
         await flapping;
+        signal.removeEventListener("abort", hurry);
         await lab.links.uplink(hostOf(target), others, {});
       },
       excuses: (observer, dead) => dead === target.id || observer === target,

@@ -125,8 +125,9 @@ export const wedgeNode: Fault = {
         ]);
         return times.includes(undefined) ? undefined : Math.max(...(times as number[]));
       },
-      revert: async () => {
+      revert: async (signal) => {
         frozen.agent.signal("SIGCONT");
+        if (signal.aborted) return;
         // Nothing ends a blocked loop but itself: it answers when it is done.
         const leftMs = Math.max(0, blockedAtMs + BLOCK_MS - monotonicMs());
         await blocked.call("failure", {}, leftMs + 10_000);

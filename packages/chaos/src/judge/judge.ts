@@ -77,6 +77,10 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
     await traffic(cluster, NOTE_INTERVAL_MS);
     const observed = await observe(fault, run, options);
     reasons.push(...observed.reasons);
+    if (signal.aborted) {
+      const targets = run.targets.map((target) => target.name);
+      return failed("interrupted", { reasons: ["interrupted", ...reasons], targets, reverted: observed.reverted });
+    }
     const revertedAtMs = monotonicMs();
     const { healedMs, problem } = await heal(fault, run, cluster, revertedAtMs);
     if (problem !== undefined) reasons.push(problem);
@@ -84,7 +88,6 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
     await sleep(DRAIN_MS);
     const never = await whatNeverHappened(cluster, run, opened);
     reasons.push(...never.violations);
-    if (signal.aborted) reasons.push("interrupted");
     return {
       fault: name,
       outcome: reasons.length === 0 ? "passed" : "failed",
@@ -126,18 +129,20 @@ async function observe(fault: Fault, run: FaultRun, { forMs, blind, signal, log 
         };
       }),
     );
-    await Promise.race([detecting, aborted(signal)]);
+    const answered = new AbortController();
+    await Promise.race([detecting, aborted(signal, answered.signal)]);
+    answered.abort();
     if (!signal.aborted) {
       knownAt = await detecting;
       await sleep(Math.max(0, sinceMs + forMs - monotonicMs()), undefined, { signal }).catch(() => {});
     }
     const late = knownAt.filter(({ waitedMs }) => waitedMs === null).map(({ witness }) => witness.name);
     if (late.length > 0) reasons.push(`not known within ${withinMs / 1_000} s to ${late.join(", ")}`);
-    else if (knownAt.length === 0) reasons.push("nobody was asked");
+    else if (knownAt.length === 0 && !signal.aborted) reasons.push("nobody was asked");
   } finally {
     if (blind)
       await Promise.all(run.witnesses.map((witness) => witness.call("blind", { shut: false }).catch(() => {})));
-    await run.revert().then(
+    await run.revert(signal).then(
       () => {
         reverted = true;
       },
@@ -192,7 +197,8 @@ async function traffic(cluster: Cluster, intervalMs: number): Promise<void> {
   await Promise.all(cluster.nodes.map((node) => node.call("notes", { intervalMs }).catch(() => {})));
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+/** Listens until `unless` aborts. */
+function aborted(signal: AbortSignal, unless: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true, signal: unless }));
 }

@@ -12,15 +12,20 @@ import { randomFrom } from "./figures.js";
 import { judge, type Verdict } from "./judge.js";
 
 export interface SessionOptions {
-  readonly faults: readonly Fault[];
+  /** Asked for the next one when the one before is done. */
+  readonly faults: Iterable<Fault>;
   /** A name, the beginning of one, an id's beginning, or a type. */
   readonly target?: string;
   readonly forMs?: number;
   readonly blind?: boolean;
+  /** False: on loopback, where only faults of processes are possible. Default: where the machine can hold a lab. */
+  readonly lab?: boolean;
   readonly seed?: number;
   readonly signal?: AbortSignal;
   readonly log?: (line: string) => void;
   readonly onVerdict?: (verdict: Verdict) => void;
+  /** After each fault, with the cluster whole or not. */
+  readonly between?: (cluster: Cluster, signal: AbortSignal) => Promise<void>;
 }
 
 export interface SessionReport {
@@ -33,12 +38,14 @@ export interface SessionReport {
 }
 
 const WHOLE_MS = 20_000;
+/** A fault that is noticed at once stays for a while: what must never happen needs time to happen. */
+const DEFAULT_FOR_MS = 5_000;
 
 export async function runChaos(options: SessionOptions): Promise<SessionReport> {
   const { faults, seed = Date.now() % 2 ** 32, log = () => {}, onVerdict = () => {} } = options;
   const signal = options.signal ?? new AbortController().signal;
   const random = randomFrom(seed);
-  const abilities = probeAbilities();
+  const abilities = options.lab === false ? withoutLab(probeAbilities()) : probeAbilities();
   const lab = abilities.namespaces.ok && abilities.cuts.ok ? await Lab.up({ abilities }) : undefined;
   const verdicts: Verdict[] = [];
   let cluster: Cluster | undefined;
@@ -50,10 +57,11 @@ export async function runChaos(options: SessionOptions): Promise<SessionReport> 
       nodes = cluster.nodes.length;
       const current = cluster;
       const stage = { cluster, random, pick: (count: number) => pickTargets(current, random, count, options.target) };
-      const forMs = options.forMs ?? 0;
+      const forMs = options.forMs ?? DEFAULT_FOR_MS;
       const verdict = await judge(fault, { abilities, stage, forMs, blind: options.blind ?? false, signal, log });
       verdicts.push(verdict);
       onVerdict(verdict);
+      if (!signal.aborted) await options.between?.(cluster, signal);
     }
   } finally {
     await cluster?.down();
@@ -61,6 +69,11 @@ export async function runChaos(options: SessionOptions): Promise<SessionReport> 
     for (const what of left) log(`still there: ${what}`);
   }
   return { seed, nodes, verdicts, left: (await lab?.down()) ?? [], abilities };
+}
+
+function withoutLab(abilities: Abilities): Abilities {
+  const { namespaces } = abilities;
+  return { ...abilities, namespaces: { ...namespaces, ok: false, detail: "this run is without a lab (--no-lab)" } };
 }
 
 async function wholeCluster(

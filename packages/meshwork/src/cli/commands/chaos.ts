@@ -1,5 +1,5 @@
 /** `mesh chaos`: faults on a cluster in the lab, and what its other nodes came to know of them. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -26,6 +26,7 @@ interface RunFlags {
   readonly for?: number;
   readonly seed?: number;
   readonly blind?: boolean;
+  readonly lab?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
   readonly out: string;
@@ -54,13 +55,22 @@ export function addChaos(program: Command, context: CommandContext): void {
     .argument("[fault...]", "as `mesh chaos list` names them")
     .option("--all", "every fault, one after the other")
     .option("--target <name>", "name or beginning of one, id or type (default: drawn from the seed)")
-    .option("--for <time>", "how long each fault lasts at least, e.g. 10s", parseSpan)
+    .option("--for <time>", "how long each fault lasts at least (default: 5s)", parseSpan)
     .option("--seed <n>", "what is drawn is drawn from it (default: the time)", numberWithin(0, 2 ** 32 - 1, true))
     .option("--blind", "shut the senses of the nodes: every fault must then fail")
+    .option("--no-lab", "on loopback, where only faults of processes are possible")
     .option("--strict", "a fault that was skipped counts as a failure")
     .option("--out <file>", "where the report goes", DEFAULT_REPORT)
     .addOption(jsonOption())
     .action((names: string[], flags: RunFlags) => runCommand(context, names, flags));
+  chaos
+    .command("replay")
+    .description("run the faults of a report again, with its seed")
+    .argument("<report>", "a report of `mesh chaos run` or `mesh soak`")
+    .option("--strict", "a fault that was skipped counts as a failure")
+    .option("--out <file>", "where the new report goes", DEFAULT_REPORT)
+    .addOption(jsonOption())
+    .action((path: string, flags: RunFlags) => replay(context, path, flags));
   chaos
     .command("stop")
     .description("end the chaos that runs on this machine, undo it, and remove what a crashed one has left")
@@ -99,6 +109,29 @@ async function runCommand(context: CommandContext, names: readonly string[], fla
   if (flags.all === true && names.length > 0) throw usage("give --all or faults, not both");
   if (flags.all !== true && names.length === 0) throw usage("name a fault, or give --all");
   const faults: readonly Fault[] = flags.all === true ? FAULTS : names.map(faultNamed);
+  await runAndReport(context, faults, flags);
+}
+
+async function replay(context: CommandContext, path: string, flags: RunFlags): Promise<void> {
+  const { seed, faults } = readReport(resolve(context.io.cwd, path));
+  await runAndReport(context, faults.map(faultNamed), { ...flags, seed });
+}
+
+/** Throws MESH_E_USAGE where the file is no report. */
+function readReport(path: string): { seed: number; faults: string[] } {
+  try {
+    const { seed, verdicts } = JSON.parse(readFileSync(path, "utf8")) as {
+      seed: unknown;
+      verdicts: { fault: string }[];
+    };
+    if (typeof seed !== "number" || !Array.isArray(verdicts)) throw new Error("it has no seed or no verdicts");
+    return { seed, faults: verdicts.map(({ fault }) => fault) };
+  } catch (error) {
+    throw usage(`${path} is no report of chaos: ${(error as Error).message}`);
+  }
+}
+
+async function runAndReport(context: CommandContext, faults: readonly Fault[], flags: RunFlags): Promise<void> {
   const signal = context.io.untilInterrupted();
   const startedAt = new Date();
   const report = await runChaos({
@@ -110,11 +143,12 @@ async function runCommand(context: CommandContext, names: readonly string[], fla
     ...(flags.for === undefined ? {} : { forMs: flags.for }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.blind === undefined ? {} : { blind: flags.blind }),
+    ...(flags.lab === undefined ? {} : { lab: flags.lab }),
   });
-  finish(context, report, flags, startedAt, signal.aborted);
+  finishChaos(context, report, flags, startedAt, signal.aborted);
 }
 
-function printVerdict(context: CommandContext, verdict: Verdict, json: boolean): void {
+export function printVerdict(context: CommandContext, verdict: Verdict, json: boolean): void {
   if (json) {
     printJson(context, { event: "verdict", ...verdict });
     return;
@@ -129,12 +163,13 @@ function printVerdict(context: CommandContext, verdict: Verdict, json: boolean):
   }
 }
 
-function finish(
+export function finishChaos(
   context: CommandContext,
   report: SessionReport,
-  flags: RunFlags,
+  flags: Pick<RunFlags, "json" | "strict" | "out">,
   startedAt: Date,
   interrupted: boolean,
+  further: object = {},
 ): void {
   const count = (outcome: Verdict["outcome"]) =>
     report.verdicts.filter((verdict) => verdict.outcome === outcome).length;
@@ -147,7 +182,10 @@ function finish(
     startedAt: startedAt.toISOString(),
     seconds: (Date.now() - startedAt.getTime()) / 1_000,
   };
-  writeFileSync(path, `${JSON.stringify({ ...figures, seed, nodes, ...summary, left, verdicts }, null, 2)}\n`);
+  writeFileSync(
+    path,
+    `${JSON.stringify({ ...figures, seed, nodes, ...summary, left, ...further, verdicts }, null, 2)}\n`,
+  );
   context.io.err(`seed ${seed}; report in ${path}\n`);
   const skipped = summary.skipped > 0 ? `, ${summary.skipped} skipped` : "";
   if (flags.json === true) printJson(context, { event: "summary", ...summary });
