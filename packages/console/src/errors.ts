@@ -64,6 +64,11 @@ export const CONSOLE_ERRORS = {
     what: "no boot trace of this node is in the store",
     hint: "it appears within seconds of the boot where the node exports its telemetry to this console",
   },
+  MESH_E_NO_HISTORY: {
+    status: 404,
+    what: "the history does not reach that far back",
+    hint: "GET /api/history says how far it does: half an hour, less where the console started later or much happened",
+  },
   MESH_E_BAD_OTLP: {
     status: 400,
     what: "the OTLP payload cannot be decoded",

@@ -7,6 +7,7 @@ import type { MeshNode } from "@meshwork/node";
 import type { IntakeSpan } from "@meshwork/telemetry";
 import type { BootTrace, ClusterSummary, Delta, EventSnapshot, MeshSummary, Snapshot } from "./api-types.js";
 import type { ConsoleClock } from "./clock.js";
+import { History } from "./history/history.js";
 import { EventLog } from "./live/event-log.js";
 import { LiveState } from "./live/live-state.js";
 import { isLive } from "./live/node-row.js";
@@ -20,6 +21,7 @@ import { nodeOf, pidOf, SPAN_READY } from "./vocabulary.js";
 
 const STREAM_MESSAGES = 100;
 const STREAM_EVENTS = 100;
+const STREAM_MARKS = 200;
 
 export interface ModelOptions {
   readonly node: MeshNode;
@@ -38,6 +40,7 @@ export class ConsoleModel {
   readonly messages: MessageLog;
   readonly services: ServiceGraphCounter;
   readonly events: EventLog;
+  readonly history: History;
   readonly live: LiveState;
   /** Set by the stream hub. */
   streamClients: () => number = () => 0;
@@ -51,7 +54,8 @@ export class ConsoleModel {
     this.demo = options.demo;
     this.messages = new MessageLog(this.versions);
     this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
-    this.events = new EventLog(this.versions, clock);
+    this.history = new History(this.versions, clock);
+    this.events = new EventLog(this.versions, clock, (event) => this.history.event(event));
     this.store = new TraceStore({
       ...options.limits,
       nowMs: clock.nowMs,
@@ -64,7 +68,8 @@ export class ConsoleModel {
     });
     const { supervisor } = options;
     const bootOf = (name: string) => this.bootOf(name);
-    this.live = new LiveState({ node, supervisor, clock, versions: this.versions, events: this.events, bootOf });
+    const { versions, events, history } = this;
+    this.live = new LiveState({ node, supervisor, clock, versions, events, history, bootOf });
   }
 
   bootOf(name: string): BootTrace | undefined {
@@ -182,6 +187,7 @@ export class ConsoleModel {
     const removed = this.live.removedSince(from);
     const messages = this.messages.newestFirst(STREAM_MESSAGES, this.clock.nowMs(), from);
     const events = this.events.newestFirst(STREAM_EVENTS, from);
+    const marks = this.history.marks(STREAM_MARKS, from);
     const parts: Partial<Delta> = {
       ...(slow !== undefined && slow.version > slowFrom && { cluster: slow.cluster }),
       ...(nodes.length > 0 && { nodes }),
@@ -190,6 +196,7 @@ export class ConsoleModel {
       ...(removed.links.length > 0 && { removedLinks: removed.links }),
       ...(messages.length > 0 && { messages }),
       ...(events.length > 0 && { events }),
+      ...(marks.length > 0 && { marks }),
       ...(withSlow && this.services.version > slowFrom && { services: this.services.view(this.clock.nowMs()) }),
     };
     if (Object.keys(parts).length === 0) return undefined;
@@ -204,6 +211,7 @@ export class ConsoleModel {
       spans,
       messages: this.messages.size,
       events: this.events.size,
+      historyEntries: this.history.size,
       serviceEdges: this.services.size,
       streamClients: this.streamClients(),
     };

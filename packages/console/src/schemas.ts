@@ -9,6 +9,7 @@
  * Unknown is `null`, never 0. Ids are 64 lower-case hex digits, trace ids 32, span ids 16.
  */
 import { z } from "@hono/zod-openapi";
+import { HistoryMark } from "./history-schemas.js";
 import { BootState, NodeView } from "./node-schemas.js";
 import { ageMs, count, unknownOr } from "./schema-parts.js";
 
@@ -309,6 +310,8 @@ export const Delta = z
     removedLinks: z.array(z.string()).optional(),
     messages: z.array(MessageView).optional(),
     events: z.array(EventView).optional(),
+    /** What happened, for the timeline; oldest first, at most 200. `GET /api/history` has those before. */
+    marks: z.array(HistoryMark).optional(),
     services: ServiceGraph.optional(),
   })
   .openapi("Delta");

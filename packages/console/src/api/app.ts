@@ -5,6 +5,7 @@ import { answerOf, ConsoleError, isInternal } from "../errors.js";
 import { actionRoutes } from "./action-routes.js";
 import { type ApiContext, createRouter } from "./context.js";
 import { describeRawRoutes, documentOf } from "./document.js";
+import { historyRoutes } from "./history-routes.js";
 import { profileRoutes } from "./profile-routes.js";
 import { readRoutes } from "./read-routes.js";
 import { traceRoutes } from "./trace-routes.js";
@@ -16,6 +17,7 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
   app.route("/", traceRoutes(context));
   app.route("/", actionRoutes(context));
   app.route("/", profileRoutes(context));
+  app.route("/", historyRoutes(context));
   describeRawRoutes(app);
 
   let document: object | undefined;

@@ -84,6 +84,8 @@ test("every operation answers, and its answer fits the document to the last fiel
       `nodes/${harness.node.name}`,
       "stream",
       "events?limit=5",
+      "history",
+      "history/state?at=9000000000000",
     ],
     ...[
       `traces/${traceId}`,
@@ -117,6 +119,7 @@ test("what fails fails as the document says", async () => {
   await ask(400, "GET", "/api/nodes?colour=red");
   await ask(404, "GET", `/api/traces/${"0".repeat(32)}`);
   await ask(404, "GET", "/api/boot/mesh9.none.aaaaaa");
+  await ask(404, "GET", "/api/history/state?at=1");
   await ask(400, "POST", "/api/nodes", { mesh: "../x", type: "broker" });
   await ask(429, "POST", "/api/nodes", { mesh: "mesh1", type: "broker", count: 11 });
   await ask(409, "POST", `/api/nodes/${foreign.name}/kill`);
