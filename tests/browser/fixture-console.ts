@@ -290,6 +290,7 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
       supervised: { processes: 18, running: 18, ageMs: 100 },
       demo: { running: true },
       stats: { watched: 18, fresh: 18, intervalMs: 1_000 },
+      alerts: { open: 0, acknowledged: 0, resolved: 0, unknown: 0, leftOut: 0 },
       framesSentPerMinute: 1_840,
       framesReceivedPerMinute: 1_833,
       telemetryDropped: 0,
@@ -334,6 +335,7 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
       unpaired: 2,
       uncounted: 0,
     },
+    alerts: [],
   };
 }
 

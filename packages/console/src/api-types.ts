@@ -3,6 +3,7 @@
  * (`@meshwork/console/api-types`). Nothing here exists at run time; schemas.ts is the source and says what each field means.
  */
 import type { z } from "@hono/zod-openapi";
+import type * as alerts from "./alert-schemas.js";
 import type * as histories from "./history-schemas.js";
 import type * as profiles from "./profile-schemas.js";
 import type * as schemas from "./schemas.js";
@@ -55,6 +56,10 @@ export type HistoryMark = z.infer<typeof histories.HistoryMark>;
 export type HistoryStore = z.infer<typeof histories.HistoryStore>;
 export type HistoryView = z.infer<typeof histories.HistoryView>;
 export type HistoryState = z.infer<typeof histories.HistoryState>;
+export type AlertView = z.infer<typeof alerts.AlertView>;
+export type AlertCounts = z.infer<typeof alerts.AlertCounts>;
+export type AlertRuleView = z.infer<typeof alerts.AlertRuleView>;
+export type AlertList = z.infer<typeof alerts.AlertList>;
 export type NodeList = z.infer<typeof schemas.NodeList>;
 export type LinkList = z.infer<typeof schemas.LinkList>;
 export type MessageList = z.infer<typeof schemas.MessageList>;

@@ -5,6 +5,7 @@
 import type { AddressInfo } from "node:net";
 import type { MeshNode } from "@meshwork/node";
 import type { Telemetry } from "@meshwork/telemetry";
+import { AlertWatch } from "./alerts/alert-watch.js";
 import { createApi, pathsOf } from "./api/app.js";
 import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
@@ -50,6 +51,8 @@ export interface ConsoleOptions {
     readonly maxStreamClients?: number;
     /** Nodes that have series of their own in `GET /metrics`. Default 250. */
     readonly maxMetricNodes?: number;
+    /** How often alerts are judged. Default 2,000. */
+    readonly alertJudgeMs?: number;
     /** Default 1,000. */
     readonly firstLookMs?: number;
   };
@@ -108,6 +111,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     ...{ model, version, routes: pathsOf(app), intakeCounts: intake.counts },
     maxNodes: limits.maxMetricNodes,
   });
+  const watch = new AlertWatch(model, metrics, limits.alertJudgeMs);
   let guard: Guard | undefined;
   const server = createHttpServer({
     ...{ limits, app, hub, intake, metrics, onInternal },
@@ -128,6 +132,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       });
     });
   } catch (error) {
+    watch.close();
     metrics.close();
     model.close();
     if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
@@ -148,6 +153,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         resolve();
       });
       hub.close();
+      watch.close();
       metrics.close();
       model.close();
       server.closeIdleConnections();
@@ -155,5 +161,6 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     return closing;
   };
   const shownHost = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${shownHost}:${port}`, port, sizes: () => ({ ...model.sizes(), ...metrics.sizes() }), close };
+  const sizes = () => ({ ...model.sizes(), ...metrics.sizes() });
+  return { url: `http://${shownHost}:${port}`, port, sizes, close };
 }

@@ -69,6 +69,11 @@ export const CONSOLE_ERRORS = {
     what: "the history does not reach that far back",
     hint: "GET /api/history says how far it does: half an hour, less where the console started later or much happened",
   },
+  MESH_E_NO_SUCH_ALERT: {
+    status: 404,
+    what: "there is no alert with this number",
+    hint: "GET /api/alerts lists them; resolved ones leave after an hour, and a console that was restarted counts anew",
+  },
   MESH_E_BAD_OTLP: {
     status: 400,
     what: "the OTLP payload cannot be decoded",

@@ -5,6 +5,7 @@
 
 import type { MeshNode } from "@meshwork/node";
 import type { IntakeSpan } from "@meshwork/telemetry";
+import { AlertBook } from "./alerts/alert-book.js";
 import type { BootTrace, ClusterSummary, Delta, EventSnapshot, MeshSummary, Snapshot } from "./api-types.js";
 import type { ConsoleClock } from "./clock.js";
 import { History } from "./history/history.js";
@@ -42,6 +43,7 @@ export class ConsoleModel {
   readonly events: EventLog;
   readonly history: History;
   readonly live: LiveState;
+  readonly alerts: AlertBook;
   /** Set by the stream hub. */
   streamClients: () => number = () => 0;
   #clusterText = "";
@@ -56,6 +58,7 @@ export class ConsoleModel {
     this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
     this.history = new History(this.versions, clock);
     this.events = new EventLog(this.versions, clock, (event) => this.history.event(event));
+    this.alerts = new AlertBook(this.versions, clock, (event) => this.events.add(event));
     this.store = new TraceStore({
       ...options.limits,
       nowMs: clock.nowMs,
@@ -130,6 +133,7 @@ export class ConsoleModel {
             },
       demo: this.demo === undefined ? null : { running: this.demo.running() },
       stats: this.live.statsSummary(),
+      alerts: this.alerts.counts(),
       framesSentPerMinute: sum((stats) => stats.framesSentPerMinute),
       framesReceivedPerMinute: sum((stats) => stats.framesReceivedPerMinute),
       telemetryDropped: sum((stats) => stats.telemetryDropped),
@@ -161,6 +165,7 @@ export class ConsoleModel {
       messages: this.messages.newestFirst(STREAM_MESSAGES, this.clock.nowMs()),
       events: this.events.newestFirst(STREAM_EVENTS),
       services: this.services.view(this.clock.nowMs()),
+      alerts: this.alerts.views(),
     };
   }
 
@@ -187,6 +192,8 @@ export class ConsoleModel {
     const removed = this.live.removedSince(from);
     const messages = this.messages.newestFirst(STREAM_MESSAGES, this.clock.nowMs(), from);
     const events = this.events.newestFirst(STREAM_EVENTS, from);
+    const alerts = this.alerts.views(from);
+    const removedAlerts = this.alerts.removedSince(from);
     const marks = this.history.marks(STREAM_MARKS, from);
     const parts: Partial<Delta> = {
       ...(slow !== undefined && slow.version > slowFrom && { cluster: slow.cluster }),
@@ -197,10 +204,17 @@ export class ConsoleModel {
       ...(messages.length > 0 && { messages }),
       ...(events.length > 0 && { events }),
       ...(marks.length > 0 && { marks }),
+      ...(alerts.length > 0 && { alerts }),
+      ...(removedAlerts.length > 0 && { removedAlerts }),
       ...(withSlow && this.services.version > slowFrom && { services: this.services.view(this.clock.nowMs()) }),
     };
     if (Object.keys(parts).length === 0) return undefined;
     return { from, seq: this.versions.value, atMs: this.clock.wallMs(), ...parts };
+  }
+
+  /** Deltas are complete for readers at or above this version. */
+  get horizon(): number {
+    return Math.max(this.live.horizon, this.alerts.removals.horizon);
   }
 
   sizes(): Readonly<Record<string, number>> {
@@ -212,6 +226,8 @@ export class ConsoleModel {
       messages: this.messages.size,
       events: this.events.size,
       historyEntries: this.history.size,
+      alerts: this.alerts.size,
+      alertsPending: this.alerts.pending,
       serviceEdges: this.services.size,
       streamClients: this.streamClients(),
     };

@@ -9,6 +9,7 @@
  * Unknown is `null`, never 0. Ids are 64 lower-case hex digits, trace ids 32, span ids 16.
  */
 import { z } from "@hono/zod-openapi";
+import { AlertCounts, AlertView } from "./alert-schemas.js";
 import { HistoryMark } from "./history-schemas.js";
 import { BootState, NodeView } from "./node-schemas.js";
 import { ageMs, count, unknownOr } from "./schema-parts.js";
@@ -249,6 +250,7 @@ export const ClusterSummary = z
     demo: unknownOr(z.object({ running: z.boolean() })),
     /** Stats subscriptions: wanted, those with figures not older than three intervals, and the interval. */
     stats: z.object({ watched: count, fresh: count, intervalMs: count }),
+    alerts: AlertCounts,
     /** Sums over the nodes whose stats are fresh; null where none is. */
     framesSentPerMinute: unknownOr(z.number()),
     framesReceivedPerMinute: unknownOr(z.number()),
@@ -288,6 +290,8 @@ export const Snapshot = z
     /** The newest first, at most 100. */
     events: z.array(EventView),
     services: ServiceGraph,
+    /** Newest first, resolved ones among them. */
+    alerts: z.array(AlertView),
   })
   .openapi("Snapshot");
 
@@ -312,6 +316,9 @@ export const Delta = z
     events: z.array(EventView).optional(),
     /** What happened, for the timeline; oldest first, at most 200. `GET /api/history` has those before. */
     marks: z.array(HistoryMark).optional(),
+    /** Those that changed; newest first. */
+    alerts: z.array(AlertView).optional(),
+    removedAlerts: z.array(count).optional(),
     services: ServiceGraph.optional(),
   })
   .openapi("Delta");

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerOf, ConsoleError, isInternal } from "../errors.js";
 import { actionRoutes } from "./action-routes.js";
+import { alertRoutes } from "./alert-routes.js";
 import { type ApiContext, createRouter } from "./context.js";
 import { describeRawRoutes, documentOf } from "./document.js";
 import { historyRoutes } from "./history-routes.js";
@@ -18,6 +19,7 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
   app.route("/", actionRoutes(context));
   app.route("/", profileRoutes(context));
   app.route("/", historyRoutes(context));
+  app.route("/", alertRoutes(context));
   describeRawRoutes(app);
 
   let document: object | undefined;

@@ -100,7 +100,7 @@ export class StreamHub {
     if (match === null || match[1] !== this.run) return undefined;
     const seq = Number(match[2]);
     const { model } = this.#options;
-    return seq > model.versions.value || seq < model.live.horizon ? undefined : seq;
+    return seq > model.versions.value || seq < model.horizon ? undefined : seq;
   }
 
   #tick(): void {
@@ -115,7 +115,7 @@ export class StreamHub {
         continue;
       }
       const { cursor, slowCursor, eventsOnly } = client;
-      if (cursor < model.live.horizon && !eventsOnly) {
+      if (cursor < model.horizon && !eventsOnly) {
         this.#sendSnapshot(client);
         continue;
       }

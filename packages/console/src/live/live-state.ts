@@ -279,6 +279,16 @@ export class LiveState {
     return fits.length === 0 ? {} : { ambiguous: fits.map((row) => row.name ?? row.key).slice(0, 20) };
   }
 
+  rowOf(id: string): NodeRow | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** Ids of those who suspect it or take it for dead, as far as they said so lately. */
+  doubtersOf(id: string): string[] {
+    const told = this.#observations.of(id).filter(({ state }) => state === "suspected" || state === "dead");
+    return told.map(({ observerId }) => observerId);
+  }
+
   rows(): IterableIterator<NodeRow> {
     return this.#nodes.rows();
   }
