@@ -194,6 +194,7 @@ function edgeOf(from: string, to: string, operation: string, calls: number, erro
     meanMs: 0.8,
     maxMs: 4.2,
     ageMs: 900,
+    callsPerMinute: calls / 2,
   };
 }
 
@@ -296,6 +297,7 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
       telemetryDropped: 0,
       store: storeOf(),
       streamClients: 1,
+      readOnly: false,
     },
     nodes: [...nodes],
     links: [...links],

@@ -22,6 +22,7 @@ export type NodeDetail = z.infer<typeof schemas.NodeDetail>;
 export type LinkView = z.infer<typeof schemas.LinkView>;
 export type DirectoryLine = z.infer<typeof schemas.DirectoryLine>;
 export type DirectoryView = z.infer<typeof schemas.DirectoryView>;
+export type SeenView = z.infer<typeof schemas.SeenView>;
 export type MessageView = z.infer<typeof schemas.MessageView>;
 export type TraceSummary = z.infer<typeof schemas.TraceSummary>;
 export type SpanView = z.infer<typeof schemas.SpanView>;

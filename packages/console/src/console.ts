@@ -25,6 +25,8 @@ export interface ConsoleOptions {
   readonly supervisor?: SupervisorClient;
   /** Absent: `/api/demo` answers MESH_E_NO_DEMO. */
   readonly demo?: DemoSwitch;
+  /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */
+  readonly readOnly?: boolean;
   /** 0 for any free port. */
   readonly port: number;
   /** At least 16 characters without spaces; a fresh one for each run. */
@@ -88,7 +90,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   };
   const decoders = options.decoders ?? (await import("@meshwork/telemetry/intake"));
   const model = new ConsoleModel({
-    ...{ node, supervisor, demo: options.demo, clock },
+    ...{ node, supervisor, demo: options.demo, readOnly: options.readOnly, clock },
     limits: {
       ...(limits.maxSpans !== undefined && { maxSpans: limits.maxSpans }),
       ...(limits.maxSpanBytes !== undefined && { maxBytes: limits.maxSpanBytes }),
@@ -114,7 +116,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const watch = new AlertWatch(model, metrics, limits.alertJudgeMs);
   let guard: Guard | undefined;
   const server = createHttpServer({
-    ...{ limits, app, hub, intake, metrics, onInternal },
+    ...{ limits, app, hub, intake, metrics, onInternal, readOnly: model.readOnly },
     files: new StaticFiles(options.staticDir),
     guard: () => {
       if (guard === undefined) throw new ConsoleError("MESH_E_BAD_HOST");

@@ -104,6 +104,11 @@ export const CONSOLE_ERRORS = {
     what: "the console has too many profiles under way",
     hint: "wait until one of them is taken",
   },
+  MESH_E_READ_ONLY: {
+    status: 403,
+    what: "this console is read-only",
+    hint: "it was started with `--read-only`: start it without to act on the cluster",
+  },
   MESH_E_NO_DEMO: {
     status: 409,
     what: "this console has no demo traffic to switch",

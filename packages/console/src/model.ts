@@ -28,6 +28,8 @@ export interface ModelOptions {
   readonly node: MeshNode;
   readonly supervisor: SupervisorClient | undefined;
   readonly demo: DemoSwitch | undefined;
+  /** Default false. */
+  readonly readOnly?: boolean | undefined;
   readonly clock: ConsoleClock;
   readonly limits: Pick<TraceStoreOptions, "maxSpans" | "maxBytes" | "maxSpansPerTrace">;
 }
@@ -37,6 +39,7 @@ export class ConsoleModel {
   readonly clock: ConsoleClock;
   readonly node: MeshNode;
   readonly demo: DemoSwitch | undefined;
+  readonly readOnly: boolean;
   readonly store: TraceStore;
   readonly messages: MessageLog;
   readonly services: ServiceGraphCounter;
@@ -54,6 +57,7 @@ export class ConsoleModel {
     this.clock = clock;
     this.node = node;
     this.demo = options.demo;
+    this.readOnly = options.readOnly ?? false;
     this.messages = new MessageLog(this.versions);
     this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
     this.history = new History(this.versions, clock);
@@ -139,6 +143,7 @@ export class ConsoleModel {
       telemetryDropped: sum((stats) => stats.telemetryDropped),
       store: this.store.stats(),
       streamClients: this.streamClients(),
+      readOnly: this.readOnly,
     };
   }
 
@@ -186,6 +191,7 @@ export class ConsoleModel {
    * where they changed after `slowFrom` and `withSlow` is set.
    */
   delta(from: number, slowFrom: number, withSlow: boolean): Delta | undefined {
+    if (withSlow) this.services.settle(this.clock.nowMs());
     const slow = withSlow ? this.versionedCluster() : undefined;
     const nodes = this.live.nodes(from);
     const links = this.live.links(from);

@@ -161,3 +161,25 @@ export const DirectoryView = z
     departed: z.array(DirectoryLine),
   })
   .openapi("Directory");
+
+/** What the members of a node's mesh say of it, each of its own directory, asked just now. */
+export const SeenView = z
+  .object({
+    name: z.string(),
+    /** Live members of its mesh besides itself and this console. */
+    members: count,
+    /** How many of them were asked: at most 24. */
+    asked: count,
+    by: z.array(
+      z.object({
+        observer: z.string(),
+        /** Its state in that directory; `absent` where it is not in it. */
+        state: z.string(),
+        /** Since that node holds it for this, by that node's clock. */
+        stateAgeMs: unknownOr(ageMs),
+      }),
+    ),
+    /** Asked, without an answer in time. */
+    unanswered: z.array(z.string()),
+  })
+  .openapi("Seen");

@@ -148,6 +148,9 @@ export const BootTrace = z
 
 export const ServiceRef = z.object({ mesh: z.string(), service: z.string() }).openapi("ServiceRef");
 
+/** Over the last minute; null where the console has counted for less than ten seconds. */
+const callsPerMinute = unknownOr(z.number().nonnegative());
+
 /** Calls counted once per client span whose server span really came, since the console started. */
 export const ServiceEdge = z
   .object({
@@ -161,11 +164,12 @@ export const ServiceEdge = z
     maxMs: z.number().nonnegative(),
     /** Since the last call was counted. */
     ageMs,
+    callsPerMinute,
   })
   .openapi("ServiceEdge");
 
 export const NodeEdge = z
-  .object({ key: z.string(), from: z.string(), to: z.string(), calls: count, errors: count, ageMs })
+  .object({ key: z.string(), from: z.string(), to: z.string(), calls: count, errors: count, ageMs, callsPerMinute })
   .openapi("NodeEdge");
 
 export const ServiceGraph = z
@@ -257,6 +261,8 @@ export const ClusterSummary = z
     telemetryDropped: unknownOr(count),
     store: StoreView,
     streamClients: count,
+    /** This console changes nothing: its actions are refused. */
+    readOnly: z.boolean(),
   })
   .openapi("Cluster");
 

@@ -53,6 +53,7 @@ try {
     version: VERSION,
     port: Number(readCommandVariable(process.env, "MESH_CONSOLE_PORT") ?? 0),
     token: readCommandVariable(process.env, "MESH_CONSOLE_TOKEN") ?? "",
+    readOnly: readCommandVariable(process.env, "MESH_CONSOLE_READ_ONLY") === "1",
     demo: await createDemoSwitch(node, switchMemory(link)),
     portOwner: findPortOwner,
     log: (line) => process.stderr.write(`${line}\n`),

@@ -14,6 +14,11 @@ export const COMMAND_VARIABLES = {
     default: "any free one",
     text: "Where a console process listens; set by `mesh up --port`.",
   },
+  MESH_CONSOLE_READ_ONLY: {
+    unit: "0 or 1",
+    default: "0",
+    text: "1: a console process refuses what changes something; set by `mesh up --read-only`.",
+  },
   MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;
 

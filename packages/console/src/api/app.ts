@@ -9,12 +9,14 @@ import { describeRawRoutes, documentOf } from "./document.js";
 import { historyRoutes } from "./history-routes.js";
 import { profileRoutes } from "./profile-routes.js";
 import { readRoutes } from "./read-routes.js";
+import { seenRoutes } from "./seen-routes.js";
 import { traceRoutes } from "./trace-routes.js";
 
 /** `onInternal` is told of errors that are the console's own fault. */
 export function createApi(context: ApiContext, onInternal: (error: unknown) => void): OpenAPIHono {
   const app = createRouter();
   app.route("/", readRoutes(context));
+  app.route("/", seenRoutes(context));
   app.route("/", traceRoutes(context));
   app.route("/", actionRoutes(context));
   app.route("/", profileRoutes(context));

@@ -86,6 +86,7 @@ test("every operation answers, and its answer fits the document to the last fiel
     ...[
       `directory?as=${broker.name}`,
       `nodes/${broker.name}`,
+      `nodes/${broker.name}/seen`,
       `nodes/${harness.node.name}`,
       "stream",
       "events?limit=5",

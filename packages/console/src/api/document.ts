@@ -53,6 +53,7 @@ function complete(operation: Operation, method: string, path: string): void {
   const codes = new Set<string>([...EVERY, ...(operation[ERROR_CODES] ?? [])]);
   if (operation.security === undefined || operation.security.length > 0) for (const code of SECURED) codes.add(code);
   if ((operation.parameters ?? []).length > 0) codes.add("MESH_E_INVALID_INPUT");
+  if (method !== "get" && path.startsWith("/api/")) codes.add("MESH_E_READ_ONLY");
   if (!NO_BODY.includes(path)) for (const code of BODY) codes.add(code);
   delete operation[ERROR_CODES];
   const byStatus = new Map<number, string[]>();

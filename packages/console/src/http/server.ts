@@ -34,6 +34,7 @@ export interface HttpServerOptions {
   readonly intake: Intake;
   readonly files: StaticFiles;
   readonly metrics: Pick<ConsoleMetrics, "text" | "http">;
+  readonly readOnly: boolean;
   /** Known only once the port is. */
   readonly guard: () => Guard;
   readonly telemetry: Pick<Telemetry, "withSpan"> | undefined;
@@ -85,6 +86,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
     }
     guard.checkOrigin(request);
     guard.checkToken(request);
+    // Of the API whatever does not read acts; telemetry is taken in all the same.
+    if (options.readOnly && path.startsWith("/api/") && method !== "GET" && method !== "HEAD")
+      throw new ConsoleError("MESH_E_READ_ONLY", `${method} ${path}`);
     const rawRoute = raw.get(path);
     if (rawRoute !== undefined) {
       only(rawRoute.method);

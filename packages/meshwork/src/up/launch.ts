@@ -101,7 +101,7 @@ async function start(
   }
   reporter.converged(outcome.live, performance.now() - startedAtMs);
   if (options.exitWhenConverged) return EXIT.ok;
-  if (options.traffic) {
+  if (options.traffic && !options.readOnly) {
     await client.post("/api/demo", {}).catch((error: Error) => reporter.log(`demo traffic: ${error.message}`));
   }
   reporter.tryNext(client.url, intake.token, exampleOf(nodes, options.meshes));

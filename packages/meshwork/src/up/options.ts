@@ -17,6 +17,8 @@ export interface UpOptions {
   readonly maxNodes: number;
   readonly inline: boolean;
   readonly traffic: boolean;
+  /** The console shows and does not act. */
+  readonly readOnly: boolean;
   readonly exitWhenConverged: boolean;
 }
 
@@ -37,6 +39,7 @@ export interface UpFlags {
   readonly maxNodes?: number;
   readonly inline?: boolean;
   readonly traffic: boolean;
+  readonly readOnly?: boolean;
   readonly exitWhenConverged?: boolean;
 }
 
@@ -60,6 +63,7 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
     maxNodes: flags.maxNodes ?? total + SPARE_NODES,
     inline: flags.inline ?? false,
     traffic: flags.traffic,
+    readOnly: flags.readOnly ?? false,
     exitWhenConverged: flags.exitWhenConverged ?? false,
   };
 }

@@ -32,7 +32,9 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     mesh: options.meshes[0] as string,
     port: Number(new URL(intake.url).port),
     token: intake.token,
-    handlers: demoMemory(),
+    // Nobody may ask a console for it that is read-only.
+    handlers: demoMemory(options.readOnly && options.traffic && !options.exitWhenConverged),
+    env: { MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0" },
   });
   const { url } = console;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
@@ -44,8 +46,8 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
 }
 
 /** Whether the demo's traffic is on outlives the console's process here. */
-function demoMemory() {
-  let running = false;
+function demoMemory(initially: boolean) {
+  let running = initially;
   return {
     "demo-load": () => ({ running }),
     "demo-store": (params: unknown) => {

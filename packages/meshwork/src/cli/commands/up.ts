@@ -26,6 +26,7 @@ export function addUp(program: Command, context: CommandContext): void {
     )
     .option("--inline", "run all nodes in one process")
     .option("--no-traffic", "start without the demo's traffic")
+    .option("--read-only", "the console shows the cluster and refuses to act on it")
     .option("--exit-when-converged", "stop everything once every node knows every other, and exit 0")
     .addOption(jsonOption())
     .addHelpText(
