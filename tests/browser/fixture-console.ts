@@ -209,6 +209,20 @@ export const EDGES = [
   edgeOf("mesh2.gateway", "mesh1.broker", "produce", 69),
 ];
 
+/** Each gateway calls two brokers of the other mesh. */
+function crossEdges(nodes: readonly NodeView[]) {
+  const gateways = nodes.filter(({ type, name }) => type === "gateway" && name !== null);
+  return gateways.flatMap((gateway, at) => {
+    const brokers = nodes.filter(({ type, mesh, name }) => type === "broker" && mesh !== gateway.mesh && name !== null);
+    return [0, 1].flatMap((step) => {
+      const to = brokers[(at + step) % Math.max(1, brokers.length)]?.name;
+      if (to == null) return [];
+      const [from, calls] = [gateway.name ?? "", 30 + 8 * at + step];
+      return [{ key: `${from}>${to}`, from, to, calls, errors: 0, ageMs: 700, callsPerMinute: calls / 2 }];
+    });
+  });
+}
+
 export const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 
 function traceOf(nodes: readonly NodeView[]): TraceView {
@@ -333,7 +347,7 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
         ["gateway", "broker", "compute", "registry"].map((service) => ({ mesh, service })),
       ),
       edges: EDGES,
-      nodeEdges: [],
+      nodeEdges: crossEdges(nodes),
       unpaired: 2,
       uncounted: 0,
     },

@@ -13,6 +13,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/strip.css";
 import "./styles/topology.css";
+import "./styles/cards.css";
 import "./styles/tables.css";
 import "./styles/waterfall.css";
 

@@ -11,27 +11,27 @@ import { StateLine } from "../parts/state-line.js";
 import { TypeMark } from "../parts/type-mark.js";
 import type { Received } from "../state/live-state.js";
 import { routeHash } from "../state/route.js";
-import type { Disc, MeshMap } from "./map-model.js";
+import type { MapNode, MeshMap } from "./map-model.js";
 
 export interface NodePanelProps {
-  readonly disc: Disc | null;
-  readonly map: MeshMap | null;
+  readonly looked: MapNode | null;
+  readonly map: MeshMap;
   readonly row: Received<NodeView> | null;
   readonly pinned: boolean;
 }
 
-export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
-  if (disc === null)
+export function NodePanel({ looked, map, row, pinned }: NodePanelProps) {
+  if (looked === null)
     return (
       <section className="panel" aria-label="Node">
         <p className="panel-hint">Point at a node to see with whom it is linked. Click it to keep it here.</p>
       </section>
     );
-  const links = map?.links.filter(({ link }) => link.a === disc.id || link.b === disc.id) ?? [];
+  const links = map.links.filter(({ link }) => link.a === looked.id || link.b === looked.id);
   return (
     <section className="panel" aria-label="Node" data-testid="node-panel">
       <header>
-        <h2 className="mono">{disc.name}</h2>
+        <h2 className="mono">{looked.name}</h2>
         {pinned && (
           <a className="quiet" href={routeHash("topology")} aria-label="let go of this node">
             ✕
@@ -39,7 +39,7 @@ export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
         )}
       </header>
       <p className="panel-line">
-        <TypeMark type={disc.type} />
+        <TypeMark type={looked.type} />
         {row !== null && (
           <StateLine
             state={row.value.state}
@@ -62,8 +62,8 @@ export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
       </h3>
       <ul className="panel-links">
         {links.map(({ link, kind, report }) => {
-          const other = map?.discs.find(({ id }) => id === (link.a === disc.id ? link.b : link.a));
-          const name = other?.name ?? idPrefix(link.a === disc.id ? link.b : link.a);
+          const other = map.nodes.find(({ id }) => id === (link.a === looked.id ? link.b : link.a));
+          const name = other?.name ?? idPrefix(link.a === looked.id ? link.b : link.a);
           return (
             <li key={link.key}>
               <span className={`dot ${typeClass(other?.type ?? "")}`} aria-hidden="true" />
@@ -71,16 +71,16 @@ export function NodePanel({ disc, map, row, pinned }: NodePanelProps) {
                 {name}
               </a>
               {kind === "observer" && <span className="badge crossing">in {link.mesh}</span>}
-              {report !== "both" && <span className="warn">{reportText(link, disc.id)}</span>}
+              {report !== "both" && <span className="warn">{reportText(link, looked.id)}</span>}
             </li>
           );
         })}
       </ul>
-      {disc.node?.name != null && (
+      {looked.node?.name != null && (
         <p className="panel-more">
-          <a href={routeHash("nodes", disc.node.name)}>figures</a>{" "}
-          <a href={routeHash("boot", disc.node.name)}>boot trace</a>{" "}
-          {disc.node.live && <a href={routeHash("directory", disc.node.name)}>its directory</a>}
+          <a href={routeHash("nodes", looked.node.name)}>figures</a>{" "}
+          <a href={routeHash("boot", looked.node.name)}>boot trace</a>{" "}
+          {looked.node.live && <a href={routeHash("directory", looked.node.name)}>its directory</a>}
         </p>
       )}
     </section>

@@ -1,57 +1,86 @@
-/** Both meshes at a glance: who is there, and which links their own active views report. */
+/** All meshes at a glance: who is there and how, which links their own active views report, what passes between meshes. */
 import { useMemo, useState } from "react";
 import type { TabProps } from "../app.js";
+import { FilterBar } from "../filter/filter-bar.js";
+import { useFilter } from "../hooks/use-filter.js";
 import { useSession } from "../hooks/use-live.js";
 import { useNow } from "../hooks/use-now.js";
 import { useWidth } from "../hooks/use-size.js";
+import { crossFlows } from "../model/flows.js";
 import { drawnRows } from "../model/member-state.js";
+import { fits, isFiltering } from "../model/node-filter.js";
+import { inOrder } from "../model/row-order.js";
 import { Empty } from "../parts/empty.js";
+import { routeHash } from "../state/route.js";
+import { cardMap } from "./card-layout.js";
 import { EventList } from "./event-list.js";
 import { MapLegend } from "./map-legend.js";
-import { meshMap } from "./map-model.js";
+import { meshMap, nearOf } from "./map-model.js";
 import { MeshMapView } from "./mesh-map-view.js";
 import { NodePanel } from "./node-panel.js";
 
 /** Below this, a delay of one report would look like trouble. */
 const MIN_OLD_MS = 6_000;
+const NOBODY: ReadonlySet<string> = new Set();
 
 export function TopologyTab({ data, item }: TabProps) {
   const { slots } = useSession();
   const [ref, width] = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<string | null>(null);
-  const { nodes, links } = data;
-  // Who is in the picture changes with time; the drawing only when that does.
-  const drawn = drawnRows(nodes.values(), useNow());
+  const filter = useFilter();
+  const { nodes, links, services } = data;
+  const nowMs = useNow();
+  // Who is in the picture, and what flows, changes with time; the drawing only when that does.
+  const drawn = drawnRows(nodes.values(), nowMs);
   const drawnKeys = drawn.map(({ value }) => value.key).join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `drawn` is made anew each second, of these.
-  const map = useMemo(() => {
-    const reported = [...links.values()].map((row) => row.value);
-    return width === 0 ? null : meshMap(drawn, reported, slots, width);
-  }, [nodes, drawnKeys, links, slots, width]);
-  const chosen = map?.discs.find((disc) => disc.name === item || disc.id === item)?.id ?? null;
-  const oldAfterMs = Math.max(MIN_OLD_MS, 3 * data.cluster.value.stats.intervalMs);
+  const flows = crossFlows(services, nowMs);
+  const flowKeys = flows.map(({ key, perMinute }) => `${key} ${perMinute}`).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `drawn` and `flows` are made anew each second, of these.
+  const map = useMemo(
+    () =>
+      meshMap(
+        drawn,
+        [...links.values()].map((row) => row.value),
+        flows,
+      ),
+    [nodes, drawnKeys, links, flowKeys],
+  );
+  const cards = useMemo(() => (width === 0 ? null : cardMap(map, slots, width)), [map, slots, width]);
+  const chosen = map.nodes.find(({ name, id }) => name === item || id === item)?.id ?? null;
   const focus = hovered ?? chosen;
-  const disc = map?.discs.find(({ id }) => id === focus);
+  const near = useMemo(() => (focus === null ? NOBODY : nearOf(map, focus)), [map, focus]);
+  const fitting = isFiltering(filter)
+    ? new Set(map.nodes.filter(({ node }) => node !== null && fits(filter, node)).map(({ id }) => id))
+    : null;
+  const looked = map.nodes.find(({ id }) => id === focus) ?? null;
+  const view = {
+    ...{ focus, near, chosen, fitting, onHover: setHovered, onKill: null },
+    oldAfterMs: Math.max(MIN_OLD_MS, 3 * data.cluster.value.stats.intervalMs),
+  };
   return (
     <div className="topology">
       <div className="map-column">
         <div className="map-head">
+          <FilterBar
+            nodes={inOrder(drawn).map(({ value }) => value)}
+            onEnter={(name) => {
+              window.location.hash = routeHash("topology", name);
+            }}
+          />
           <MapLegend map={map} />
         </div>
         <div ref={ref} className="map-frame">
-          {map !== null && map.discs.length > 0 && (
-            <MeshMapView map={map} focus={focus} chosen={chosen} oldAfterMs={oldAfterMs} onHover={setHovered} />
-          )}
-          {map !== null && map.discs.length === 0 && (
+          {cards !== null && cards.cards.length > 0 && <MeshMapView map={cards} {...view} />}
+          {map.nodes.length === 0 && (
             <Empty title="No node is known yet">Nodes appear here as the console's own directory learns of them.</Empty>
           )}
         </div>
       </div>
       <aside className="side-column">
         <NodePanel
-          disc={disc ?? null}
+          looked={looked}
           map={map}
-          row={disc?.node ? (nodes.get(disc.node.key) ?? null) : null}
+          row={looked?.node ? (nodes.get(looked.node.key) ?? null) : null}
           pinned={focus === chosen}
         />
         <EventList events={data.events} />
