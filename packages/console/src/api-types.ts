@@ -20,6 +20,7 @@ export type ObserverView = z.infer<typeof schemas.ObserverView>;
 export type NodeView = z.infer<typeof schemas.NodeView>;
 export type NodeDetail = z.infer<typeof schemas.NodeDetail>;
 export type LinkView = z.infer<typeof schemas.LinkView>;
+export type RuntimeView = z.infer<typeof schemas.RuntimeView>;
 export type DirectoryLine = z.infer<typeof schemas.DirectoryLine>;
 export type DirectoryView = z.infer<typeof schemas.DirectoryView>;
 export type SeenView = z.infer<typeof schemas.SeenView>;
@@ -41,6 +42,7 @@ export type Convergence = z.infer<typeof schemas.Convergence>;
 /** Data of the stream's `snapshot`, `delta` and `ping` events. */
 export type Snapshot = z.infer<typeof schemas.Snapshot>;
 export type EventSnapshot = z.infer<typeof schemas.EventSnapshot>;
+export type RuntimeSnapshot = z.infer<typeof schemas.RuntimeSnapshot>;
 export type Delta = z.infer<typeof schemas.Delta>;
 export type Ping = z.infer<typeof schemas.Ping>;
 export type SpawnRequest = z.input<typeof schemas.SpawnRequest>;

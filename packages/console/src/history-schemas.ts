@@ -59,6 +59,8 @@ export const HistoryState = z
         mesh: z.string(),
         type: z.string(),
         state: NodeState,
+        /** At that moment: since the state was taken, or since the console came to know of it. */
+        stateAgeMs: ageMs,
       }),
     ),
     links: z.array(

@@ -6,12 +6,21 @@
 import type { MeshNode } from "@meshwork/node";
 import type { IntakeSpan } from "@meshwork/telemetry";
 import { AlertBook } from "./alerts/alert-book.js";
-import type { BootTrace, ClusterSummary, Delta, EventSnapshot, MeshSummary, Snapshot } from "./api-types.js";
+import type {
+  BootTrace,
+  ClusterSummary,
+  Delta,
+  EventSnapshot,
+  MeshSummary,
+  RuntimeSnapshot,
+  RuntimeView,
+  Snapshot,
+} from "./api-types.js";
 import type { ConsoleClock } from "./clock.js";
 import { History } from "./history/history.js";
 import { EventLog } from "./live/event-log.js";
 import { LiveState } from "./live/live-state.js";
-import { isLive } from "./live/node-row.js";
+import { isLive, runtimeOf } from "./live/node-row.js";
 import { MessageLog } from "./store/message-log.js";
 import { ServiceGraphCounter } from "./store/service-graph.js";
 import { TraceStore, type TraceStoreOptions } from "./store/trace-store.js";
@@ -178,6 +187,25 @@ export class ConsoleModel {
   eventSnapshot(): EventSnapshot {
     const events = this.events.newestFirst(STREAM_EVENTS);
     return { seq: this.versions.value, atMs: this.clock.wallMs(), events };
+  }
+
+  /** For readers of what nodes hold. */
+  runtimeSnapshot(): RuntimeSnapshot {
+    return { seq: this.versions.value, atMs: this.clock.wallMs(), runtime: this.#runtime(0) };
+  }
+
+  runtimeDelta(from: number): Delta | undefined {
+    const runtime = this.#runtime(from);
+    const { nodes } = this.live.removedSince(from);
+    if (runtime.length === 0 && nodes.length === 0) return undefined;
+    const removed = nodes.length > 0 ? { removedNodes: nodes } : {};
+    return { from, seq: this.versions.value, atMs: this.clock.wallMs(), runtime, ...removed };
+  }
+
+  #runtime(sinceVersion: number): RuntimeView[] {
+    const nowMs = this.clock.nowMs();
+    const changed = [...this.live.rows()].filter(({ version }) => version > sinceVersion);
+    return changed.map((row) => runtimeOf(row, nowMs, row.id === this.node.id ? this.sizes() : undefined));
   }
 
   /** What happened after `from`; undefined where nothing did. */

@@ -129,6 +129,28 @@ export const NodeDetail = NodeView.extend({
   declaredNeighbors: unknownOr(z.array(PeerRef)),
 }).openapi("NodeDetail");
 
+/** What a node holds, as its newest stats say: for `/api/stream?only=runtime`. */
+export const RuntimeView = z
+  .object({
+    key: z.string(),
+    name: unknownOr(z.string()),
+    mesh: z.string(),
+    type: z.string(),
+    live: z.boolean(),
+    /** Since the newest stats were received; all below comes from them. */
+    statsAgeMs: unknownOr(ageMs),
+    uptimeMs: unknownOr(z.number().nonnegative()),
+    /** Whether several nodes share the process: memory and handles are then of all of them. */
+    shared: unknownOr(z.boolean()),
+    rssBytes: unknownOr(count),
+    /** What keeps the event loop of its process alive: sockets, timers, requests under way. */
+    handles: unknownOr(count),
+    eventLoopDelayP99Ms: unknownOr(z.number().nonnegative()),
+    /** Sizes of its own bounded collections and queues; of the console's node also the console's, as `console.…`. */
+    sizes: unknownOr(z.record(z.string(), z.number())),
+  })
+  .openapi("Runtime");
+
 export const DirectoryLine = z
   .object({
     name: z.string(),

@@ -11,7 +11,7 @@
 import { z } from "@hono/zod-openapi";
 import { AlertCounts, AlertView } from "./alert-schemas.js";
 import { HistoryMark } from "./history-schemas.js";
-import { BootState, NodeView } from "./node-schemas.js";
+import { BootState, NodeView, RuntimeView } from "./node-schemas.js";
 import { ageMs, count, unknownOr } from "./schema-parts.js";
 
 export * from "./action-schemas.js";
@@ -304,6 +304,11 @@ export const Snapshot = z
 /** The snapshot of `/api/stream?only=events`, whose deltas hold events alone and which makes no node send figures. */
 export const EventSnapshot = Snapshot.pick({ seq: true, atMs: true, events: true }).openapi("EventSnapshot");
 
+/** The snapshot of `/api/stream?only=runtime`: what each node holds. */
+export const RuntimeSnapshot = z
+  .object({ seq: count, atMs: z.number(), runtime: z.array(RuntimeView) })
+  .openapi("RuntimeSnapshot");
+
 /**
  * What changed since `from`, which is the `seq` of the message before on this stream (or the Last-Event-ID). Nodes, links and
  * messages replace the one with the same key; `services` and `cluster` replace the whole. Absent means unchanged.
@@ -320,6 +325,8 @@ export const Delta = z
     removedLinks: z.array(z.string()).optional(),
     messages: z.array(MessageView).optional(),
     events: z.array(EventView).optional(),
+    /** In `only=runtime` alone. */
+    runtime: z.array(RuntimeView).optional(),
     /** What happened, for the timeline; oldest first, at most 200. `GET /api/history` has those before. */
     marks: z.array(HistoryMark).optional(),
     /** Those that changed; newest first. */

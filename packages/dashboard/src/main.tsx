@@ -16,6 +16,9 @@ import "./styles/topology.css";
 import "./styles/cards.css";
 import "./styles/tables.css";
 import "./styles/waterfall.css";
+import "./styles/alerts.css";
+import "./styles/profile.css";
+import "./styles/timeline.css";
 
 const slots = new SlotBook();
 const browserFetch: typeof fetch = (input, init) => window.fetch(input, init);

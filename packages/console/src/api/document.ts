@@ -5,7 +5,7 @@
  */
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { CONSOLE_ERRORS, statusOf } from "../errors.js";
-import { Delta, ErrorBody, EventSnapshot, Ping, Snapshot } from "../schemas.js";
+import { Delta, ErrorBody, EventSnapshot, Ping, RuntimeSnapshot, Snapshot } from "../schemas.js";
 import { ANY_CONFLICT, ERROR_CODES, fails } from "./context.js";
 
 interface Operation {
@@ -98,7 +98,14 @@ function firstDescription(responses: Record<string, unknown>): string {
 export function describeRawRoutes(app: OpenAPIHono): void {
   const { openAPIRegistry: registry } = app;
   registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  for (const [name, schema] of Object.entries({ Error: ErrorBody, Snapshot, EventSnapshot, Delta, Ping }))
+  for (const [name, schema] of Object.entries({
+    Error: ErrorBody,
+    Snapshot,
+    EventSnapshot,
+    RuntimeSnapshot,
+    Delta,
+    Ping,
+  }))
     registry.register(name, schema);
   const text = (description: string, type: string) => ({
     description,
@@ -116,8 +123,9 @@ export function describeRawRoutes(app: OpenAPIHono): void {
     path: "/api/stream",
     description:
       "Server-sent events `snapshot`, `delta` and `ping` with the data of the same names; resume with Last-Event-ID. With `only=events` " +
-      "the snapshot is an EventSnapshot, deltas hold events alone, and no node is asked for figures.",
-    request: { query: z.strictObject({ only: z.literal("events").optional() }) },
+      "the snapshot is an EventSnapshot, deltas hold events alone, and no node is asked for figures; with `only=runtime` it is a " +
+      "RuntimeSnapshot, and deltas hold runtime rows and removed nodes alone.",
+    request: { query: z.strictObject({ only: z.enum(["events", "runtime"]).optional() }) },
     responses: { 200: text("The stream", "text/event-stream") },
     ...fails("MESH_E_TOO_MANY_STREAMS"),
   });

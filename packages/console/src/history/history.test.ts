@@ -131,3 +131,14 @@ test("a reader of the stream gets the marks after those that it has", () => {
   ]);
   expect(history.marks(1, since).map(({ kind }) => kind)).toEqual(["three"]);
 });
+
+test("a state is as old as it was then, whatever else changed of the member", () => {
+  history.member({ ...memberOf("a"), name: null });
+  nowMs = 2_000;
+  history.member(memberOf("a"));
+  nowMs = 5_000;
+  history.member(memberOf("a", "dead"));
+  nowMs = 60_000;
+  expect(history.at(WALL + 4_000)?.members[0]).toMatchObject({ state: "alive", stateAgeMs: 4_000 });
+  expect(history.at(WALL + 9_000)?.members[0]).toMatchObject({ state: "dead", stateAgeMs: 4_000 });
+});

@@ -33,7 +33,7 @@ export interface HistoryLimits {
   readonly maxBytes: number;
 }
 
-type Member = Parameters<PastState["setMember"]>[0];
+type Member = Omit<Parameters<PastState["setMember"]>[0], "sinceMs">;
 type Link = Parameters<PastState["setLink"]>[0];
 type NameOf = (id: string) => string | null;
 
@@ -83,7 +83,8 @@ export class History {
     const held = this.#now.member(key);
     if (held?.state === state && held.name === name && held.id === id && held.mesh === mesh && held.type === type)
       return;
-    this.#add(undefined, { kind: "member", member: { key, id, name, mesh, type, state } });
+    const sinceMs = held?.state === state ? held.sinceMs : this.#nowMs();
+    this.#add(undefined, { kind: "member", member: { key, id, name, mesh, type, state, sinceMs } });
   }
 
   /** These and no others are listed. */

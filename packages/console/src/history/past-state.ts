@@ -3,7 +3,7 @@
  */
 import type { HistoryState, LinkView, NodeView } from "../api-types.js";
 
-type Member = Pick<NodeView, "key" | "id" | "name" | "mesh" | "type" | "state">;
+type Member = Pick<NodeView, "key" | "id" | "name" | "mesh" | "type" | "state"> & { readonly sinceMs: number };
 type Link = Pick<LinkView, "key" | "mesh" | "a" | "b" | "aReports" | "bReports">;
 
 export type Change =
@@ -79,7 +79,10 @@ export class PastState {
     const unwatchedSinceMs = this.#unwatchedSinceMs;
     const stale = unwatchedSinceMs === undefined ? null : Math.max(0, atMs - unwatchedSinceMs);
     return {
-      members: [...this.#members.values()],
+      members: [...this.#members.values()].map(({ sinceMs, ...member }) => ({
+        ...member,
+        stateAgeMs: Math.max(0, atMs - sinceMs),
+      })),
       links: [...this.#links.values()],
       linksAgeMs: this.#watched ? 0 : stale,
     };

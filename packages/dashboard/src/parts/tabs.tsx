@@ -8,6 +8,9 @@ const TITLES: Readonly<Record<Tab, string>> = {
   boot: "Boot",
   messages: "Messages",
   traces: "Traces",
+  timeline: "Timeline",
+  alerts: "Alerts",
+  profile: "Profile",
 };
 
 export function Tabs({ current }: { readonly current: Tab }) {

@@ -1,4 +1,4 @@
-/** Calls of the console's API that the stream does not carry: directories, boot traces, traces. */
+/** Calls of the console's API that the stream does not carry: directories, boot traces, traces, the past; and what changes something. */
 import type { ApiError } from "@meshwork/console/api-types";
 
 const TIMEOUT_MS = 8_000;
@@ -28,12 +28,30 @@ export class ApiClient {
   }
 
   /** Throws ApiFailure; an abort by `signal` passes through. */
-  async get<T>(path: string, signal: AbortSignal): Promise<T> {
+  get<T>(path: string, signal: AbortSignal): Promise<T> {
+    return this.#call("GET", path, undefined, signal, TIMEOUT_MS);
+  }
+
+  /** As `get`, with a JSON body where one is given. */
+  post<T>(path: string, body: unknown, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<T> {
+    return this.#call("POST", path, body, signal, timeoutMs);
+  }
+
+  delete<T>(path: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<T> {
+    return this.#call("DELETE", path, undefined, signal, timeoutMs);
+  }
+
+  async #call<T>(method: string, path: string, body: unknown, signal: AbortSignal, timeoutMs: number): Promise<T> {
     let response: Response;
     try {
       response = await this.#fetch(path, {
-        headers: { authorization: `Bearer ${this.#token}` },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         cache: "no-store",
       });
     } catch (error) {
@@ -41,8 +59,8 @@ export class ApiClient {
       throw new ApiFailure(0, "MESH_E_NO_CONSOLE", "the console does not answer", "it is tried again by itself");
     }
     if (response.ok) return (await response.json()) as T;
-    const body = (await response.json().catch(() => ({}))) as Partial<ApiError>;
-    const message = body.message ?? `the console answered ${response.status}`;
-    throw new ApiFailure(response.status, body.code ?? "", message, body.hint ?? "");
+    const said = (await response.json().catch(() => ({}))) as Partial<ApiError>;
+    const message = said.message ?? `the console answered ${response.status}`;
+    throw new ApiFailure(response.status, said.code ?? "", message, said.hint ?? "");
   }
 }
