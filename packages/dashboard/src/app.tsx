@@ -13,6 +13,7 @@ import { StaleNote } from "./parts/stale-note.js";
 import { Strip } from "./parts/strip.js";
 import { Tabs } from "./parts/tabs.js";
 import { ProfileTab } from "./profile/profile-tab.js";
+import { RuntimeTab } from "./runtime/runtime-tab.js";
 import { connectionState } from "./state/connection.js";
 import type { LiveData } from "./state/live-state.js";
 import type { Tab } from "./state/route.js";
@@ -34,6 +35,7 @@ const VIEWS: Readonly<Record<Tab, ComponentType<TabProps>>> = {
   traces: TracesTab,
   timeline: TimelineTab,
   alerts: AlertsTab,
+  runtime: RuntimeTab,
   profile: ProfileTab,
 };
 

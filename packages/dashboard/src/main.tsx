@@ -5,6 +5,7 @@ import { App } from "./app.js";
 import { SessionContext } from "./hooks/use-live.js";
 import { SlotBook } from "./layout/slot-book.js";
 import { TokenGate } from "./parts/token-gate.js";
+import { RuntimeStore } from "./runtime/runtime-store.js";
 import { ApiClient } from "./state/api-client.js";
 import { LiveStore } from "./state/live-store.js";
 import { applyTheme, keptTheme } from "./state/theme.js";
@@ -19,6 +20,7 @@ import "./styles/waterfall.css";
 import "./styles/alerts.css";
 import "./styles/profile.css";
 import "./styles/timeline.css";
+import "./styles/runtime.css";
 
 const slots = new SlotBook();
 const browserFetch: typeof fetch = (input, init) => window.fetch(input, init);
@@ -49,8 +51,9 @@ function Page() {
 
   const session = useMemo(() => {
     if (token === null) return null;
-    const live = new LiveStore({ token, fetch: browserFetch, nowMs: () => performance.now() });
-    return { live, api: new ApiClient(token, browserFetch), slots };
+    const options = { token, fetch: browserFetch, nowMs: () => performance.now() };
+    const openRuntime = () => new RuntimeStore(options);
+    return { live: new LiveStore(options), api: new ApiClient(token, browserFetch), slots, openRuntime };
   }, [token]);
 
   useEffect(() => {

@@ -10,7 +10,12 @@ import { ApiFailure } from "../state/api-client.js";
 import type { Received } from "../state/live-state.js";
 import { routeHash } from "../state/route.js";
 
-export function AlertCard({ alert }: { readonly alert: Received<AlertView> }) {
+export interface AlertCardProps {
+  readonly alert: Received<AlertView>;
+  readonly readOnly: boolean;
+}
+
+export function AlertCard({ alert, readOnly }: AlertCardProps) {
   const { value: view, receivedAtMs } = alert;
   const { id, code, title, severity, state, node, mesh, cause, meaning, advice } = view;
   return (
@@ -34,7 +39,7 @@ export function AlertCard({ alert }: { readonly alert: Received<AlertView> }) {
         {node !== null && code === "M001" && <a href={routeHash("profile", node)}>Take a profile</a>}
         {node !== null && code === "M004" && <a href={routeHash("profile", node)}>Take a profile</a>}
         {code === "M008" && <a href={routeHash("directory")}>Compare directories</a>}
-        {state === "open" && <Acknowledge id={id} />}
+        {state === "open" && !readOnly && <Acknowledge id={id} />}
       </div>
     </li>
   );

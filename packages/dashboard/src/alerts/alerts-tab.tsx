@@ -16,7 +16,7 @@ import { RuleTable } from "./rule-table.js";
 export function AlertsTab({ data }: TabProps) {
   const { lastEventAtMs } = useLive();
   const [seen, setSeen] = useState(true);
-  const { counts } = { counts: data.cluster.value.alerts };
+  const { alerts: counts } = data.cluster.value;
   // The rules' coverage is asked for when the counts say that something changed.
   const rules = useApi<AlertList>("/api/alerts", null, JSON.stringify(counts));
   const all = [...data.alerts.values()];
@@ -54,7 +54,7 @@ export function AlertsTab({ data }: TabProps) {
         )}
         <ul className="alert-list">
           {shown.map((alert) => (
-            <AlertCard key={alert.value.id} alert={alert} />
+            <AlertCard key={alert.value.id} alert={alert} readOnly={data.cluster.value.readOnly} />
           ))}
         </ul>
       </Section>

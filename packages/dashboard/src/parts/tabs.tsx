@@ -10,6 +10,7 @@ const TITLES: Readonly<Record<Tab, string>> = {
   traces: "Traces",
   timeline: "Timeline",
   alerts: "Alerts",
+  runtime: "Runtime",
   profile: "Profile",
 };
 

@@ -62,7 +62,8 @@ export function ProfileTab({ data, item }: TabProps) {
         ) : (
           <button
             type="button"
-            disabled={name === null}
+            disabled={name === null || data.cluster.value.readOnly}
+            title={data.cluster.value.readOnly ? "this console is read-only" : undefined}
             onClick={() => name !== null && take(name, seconds * 1_000)}
             data-testid="profile-take"
           >

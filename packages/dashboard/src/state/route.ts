@@ -8,6 +8,7 @@ export const TABS = [
   "traces",
   "timeline",
   "alerts",
+  "runtime",
   "profile",
 ] as const;
 export type Tab = (typeof TABS)[number];
