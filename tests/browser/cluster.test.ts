@@ -97,7 +97,7 @@ describe("topology", () => {
         const { links } = await cluster.api<LinkList>("/api/links");
         const own = links.filter(({ a, b }) => a === node.id || b === node.id);
         const names = own.map(({ a, aName, bName }) => (a === node.id ? bName : aName)).sort();
-        const listed = (await page.locator("[data-testid=node-panel] li a").allTextContents()).sort();
+        const listed = (await page.locator("[data-testid=panel-links] li a").allTextContents()).sort();
         return own.length > 0 && JSON.stringify(names) === JSON.stringify(listed);
       })
       .toBe(true);

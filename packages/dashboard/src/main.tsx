@@ -15,6 +15,8 @@ import "./styles/base.css";
 import "./styles/strip.css";
 import "./styles/topology.css";
 import "./styles/cards.css";
+import "./styles/actions.css";
+import "./styles/panel.css";
 import "./styles/tables.css";
 import "./styles/waterfall.css";
 import "./styles/alerts.css";

@@ -15,13 +15,13 @@ export function MapLegend({ map }: { readonly map: MeshMap }) {
         <TypeMark key={type} type={type} />
       ))}
       <span className="legend-gap" />
-      <LineSample kind="link member both" text="link, both ends report it" count={count("member", true)} />
+      <LineSample kind="link member both" text="link" count={count("member", true)} />
       <LineSample kind="link member one" half text="one end only" count={count("member", false)} />
       <LineSample kind="link observer both" text="observer's link" count={count("observer", true)} />
       {count("observer", false) > 0 && (
         <LineSample kind="link observer one" half text="one end only" count={count("observer", false)} />
       )}
-      <LineSample kind="flow" text="messages between meshes" count={map.flows.length} />
+      <LineSample kind="flow" text="messages" count={map.flows.length} />
       <span className="legend-gap" />
       {RINGS.filter(({ ring }) => ring === "alive" || rings.has(ring)).map(({ ring, text }) => (
         <RingSample key={ring} ring={ring} text={text} count={rings.get(ring) ?? 0} />
@@ -33,8 +33,8 @@ export function MapLegend({ map }: { readonly map: MeshMap }) {
 /** Whose view: the console's own, but for `doubted`. */
 const RINGS = [
   { ring: "alive", text: "alive" },
-  { ring: "suspected", text: "suspected by the console" },
-  { ring: "doubted", text: "doubted by another node" },
+  { ring: "suspected", text: "suspected" },
+  { ring: "doubted", text: "doubted by others" },
   { ring: "dead", text: "dead" },
   { ring: "left", text: "left" },
   { ring: "expired", text: "expired" },

@@ -1,5 +1,5 @@
 /** A node on the map: what it is, how it is, what it uses of its budgets, what it sends. A link to itself, so that keys reach it. */
-import { ageNow, ageText } from "../format/ages.js";
+import { ageNow, ageText, briefAgeText } from "../format/ages.js";
 import { typeClass } from "../format/names.js";
 import { bytesText, coresText, rateText, shareOf } from "../format/numbers.js";
 import { useNow } from "../hooks/use-now.js";
@@ -74,7 +74,7 @@ export function NodeCard({ card, width, near, chosen, faded, oldAfterMs, onHover
         </span>
         {live && (
           <span className="card-age" title="since the node's start, by its own clock">
-            {ageText(upForMs)}
+            {briefAgeText(upForMs)}
           </span>
         )}
       </a>
@@ -129,7 +129,7 @@ function SecondLine({
       : ring !== "alive"
         ? stateText(card)
         : old
-          ? `figures ${ageText(ageMs)} old`
+          ? `figures ${briefAgeText(ageMs)} old`
           : `↑${rateText(node.framesSentPerMinute)} ↓${rateText(node.framesReceivedPerMinute)}`;
   return (
     <span className="card-rate" title={ring === "alive" && !old ? "frames per minute, sent and received" : undefined}>

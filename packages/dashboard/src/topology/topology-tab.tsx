@@ -1,9 +1,12 @@
 /** All meshes at a glance: who is there and how, which links their own active views report, what passes between meshes. */
 import { useMemo, useState } from "react";
+import { actionDesk } from "../actions/action-desk.js";
+import { ClusterActions } from "../actions/cluster-actions.js";
+import { canAct } from "../actions/node-actions.js";
 import type { TabProps } from "../app.js";
 import { FilterBar } from "../filter/filter-bar.js";
 import { useFilter } from "../hooks/use-filter.js";
-import { useSession } from "../hooks/use-live.js";
+import { useLive, useSession } from "../hooks/use-live.js";
 import { useNow } from "../hooks/use-now.js";
 import { useWidth } from "../hooks/use-size.js";
 import { crossFlows } from "../model/flows.js";
@@ -22,13 +25,17 @@ import { NodePanel } from "./node-panel.js";
 /** Below this, a delay of one report would look like trouble. */
 const MIN_OLD_MS = 6_000;
 const NOBODY: ReadonlySet<string> = new Set();
+const kill = ({ name }: { readonly name: string }) => actionDesk.ask({ kind: "kill", name });
 
 export function TopologyTab({ data, item }: TabProps) {
   const { slots } = useSession();
   const [ref, width] = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<string | null>(null);
   const filter = useFilter();
-  const { nodes, links, services } = data;
+  const { nodes, links, services, cluster } = data;
+  // A past moment (timeline) is looked at, not acted on.
+  const isPresent = useLive().data === data;
+  const acts = isPresent && canAct(cluster.value);
   const nowMs = useNow();
   // Who is in the picture, and what flows, changes with time; the drawing only when that does.
   const drawn = drawnRows(nodes.values(), nowMs);
@@ -54,19 +61,22 @@ export function TopologyTab({ data, item }: TabProps) {
     : null;
   const looked = map.nodes.find(({ id }) => id === focus) ?? null;
   const view = {
-    ...{ focus, near, chosen, fitting, onHover: setHovered, onKill: null },
-    oldAfterMs: Math.max(MIN_OLD_MS, 3 * data.cluster.value.stats.intervalMs),
+    ...{ focus, near, chosen, fitting, onHover: setHovered, onKill: acts ? kill : null },
+    oldAfterMs: Math.max(MIN_OLD_MS, 3 * cluster.value.stats.intervalMs),
   };
   return (
     <div className="topology">
       <div className="map-column">
         <div className="map-head">
-          <FilterBar
-            nodes={inOrder(drawn).map(({ value }) => value)}
-            onEnter={(name) => {
-              window.location.hash = routeHash("topology", name);
-            }}
-          />
+          <div className="map-tools">
+            <FilterBar
+              nodes={inOrder(drawn).map(({ value }) => value)}
+              onEnter={(name) => {
+                window.location.hash = routeHash("topology", name);
+              }}
+            />
+            {isPresent && <ClusterActions cluster={cluster.value} />}
+          </div>
           <MapLegend map={map} />
         </div>
         <div ref={ref} className="map-frame">
@@ -81,9 +91,12 @@ export function TopologyTab({ data, item }: TabProps) {
           looked={looked}
           map={map}
           row={looked?.node ? (nodes.get(looked.node.key) ?? null) : null}
-          pinned={focus === chosen}
+          pinned={focus !== null && focus === chosen}
+          data={data}
+          isPresent={isPresent}
+          oldAfterMs={view.oldAfterMs}
         />
-        <EventList events={data.events} />
+        {chosen === null && <EventList events={data.events} />}
       </aside>
     </div>
   );
