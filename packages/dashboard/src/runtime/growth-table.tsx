@@ -34,7 +34,7 @@ export function GrowthTable({ growths }: { readonly growths: readonly Growth[] }
               <td className="num">{sizeText(collection, trend.value)}</td>
               <td className="num">{changeText(collection, trend.change)}</td>
               <td>
-                <Sparkline trend={trend} />
+                <Sparkline trend={trend} course={course} />
               </td>
               <td>{course === "leak" && <span className="badge bad">only grows: a leak?</span>}</td>
             </tr>

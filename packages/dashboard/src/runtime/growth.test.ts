@@ -19,10 +19,12 @@ test("leaks come first, then what grew most of what it was; memory only where it
   const rows = [
     rowOf("a", { peers: (second) => (second > 60 ? 6 : 5), calls: (second) => (second > 60 ? 9 : 3), memory: () => 1 }),
     rowOf("b", { peers: () => 5, waiting: (second) => second, memory: (second) => 1_000 + second }),
+    rowOf("d", { "console.spans": (second) => 1_000 + 20 * second }),
     rowOf("c", { waiting: (second) => second }, false),
   ];
   expect(growing(rows).map(({ row, collection, course }) => [row.view.key, collection, course])).toEqual([
     ["b", "waiting", "leak"],
+    ["d", "console.spans", "grows"],
     ["a", "calls", "grows"],
     ["a", "peers", "grows"],
   ]);

@@ -2,6 +2,11 @@
 import { HANDLES, MEMORY, type RuntimeRow } from "./runtime-state.js";
 import type { Course, Trend } from "./trend.js";
 
+/** Stores of the console that fill up to their bound and stay there: that they only grow until then is how they work. */
+const FILLING: ReadonlySet<string> = new Set(
+  ["traces", "spans", "messages", "events", "historyEntries", "serviceEdges"].map((name) => `console.${name}`),
+);
+
 export interface Growth {
   readonly row: RuntimeRow;
   readonly collection: string;
@@ -9,12 +14,18 @@ export interface Growth {
   readonly course: Course;
 }
 
+/** A store that fills is no leak. */
+export function courseOf(collection: string, trend: Trend): Course {
+  const course = trend.course();
+  return course === "leak" && FILLING.has(collection) ? "grows" : course;
+}
+
 /** Suspected leaks first, then by how much it grew of what it was. A process's memory is listed only where it is suspect. */
 export function growing(rows: Iterable<RuntimeRow>): Growth[] {
   const found: Growth[] = [];
   for (const row of rows)
     for (const [collection, trend] of row.view.live ? row.trends : []) {
-      const course = trend.course();
+      const course = courseOf(collection, trend);
       if (course === "leak" || (course === "grows" && collection !== MEMORY && collection !== HANDLES))
         found.push({ row, collection, trend, course });
     }

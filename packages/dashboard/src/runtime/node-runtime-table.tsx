@@ -6,7 +6,7 @@ import { useNow } from "../hooks/use-now.js";
 import { SortHead, type Sorting, sorted } from "../parts/sort-head.js";
 import { TypeMark } from "../parts/type-mark.js";
 import { routeHash } from "../state/route.js";
-import { itemsOf } from "./growth.js";
+import { courseOf, itemsOf } from "./growth.js";
 import { HANDLES, MEMORY, type RuntimeRow } from "./runtime-state.js";
 import { changeText } from "./size-text.js";
 import { Sparkline } from "./sparkline.js";
@@ -73,6 +73,7 @@ export function NodeRuntimeTable({ rows, chosen, intervalMs }: NodeRuntimeTableP
             const name = view.name ?? view.key;
             const ageMs = ageNow(view.statsAgeMs, row.receivedAtMs, nowMs);
             const leaks = leaksOf(row);
+            const memory = trends.get(MEMORY);
             return (
               <tr
                 key={view.key}
@@ -92,8 +93,8 @@ export function NodeRuntimeTable({ rows, chosen, intervalMs }: NodeRuntimeTableP
                 <td className="num" title={view.shared === true ? "of all nodes of its process" : undefined}>
                   {bytesText(view.rssBytes)}
                 </td>
-                <td className="num">{changeText(MEMORY, trends.get(MEMORY)?.change ?? 0)}</td>
-                <td>{trends.has(MEMORY) && <Sparkline trend={trends.get(MEMORY)!} />}</td>
+                <td className="num">{changeText(MEMORY, memory?.change ?? 0)}</td>
+                <td>{memory !== undefined && <Sparkline trend={memory} course={memory.course()} />}</td>
                 <td className="num">
                   {countText(view.handles)}{" "}
                   <span className="muted">{changeText(HANDLES, trends.get(HANDLES)?.change ?? 0)}</span>
@@ -114,7 +115,7 @@ export function NodeRuntimeTable({ rows, chosen, intervalMs }: NodeRuntimeTableP
 }
 
 function leaksOf({ trends }: RuntimeRow): number {
-  return [...trends.values()].filter((trend) => trend.course() === "leak").length;
+  return [...trends].filter(([collection, trend]) => courseOf(collection, trend) === "leak").length;
 }
 
 function cellOf(row: RuntimeRow, column: Column, nowMs: number): number | string | null {

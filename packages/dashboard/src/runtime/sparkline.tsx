@@ -1,10 +1,10 @@
 /** A size's course since the page began to look, from its own least to its own most. */
-import type { Trend } from "./trend.js";
+import type { Course, Trend } from "./trend.js";
 
 const WIDTH = 90;
 const HEIGHT = 18;
 
-export function Sparkline({ trend }: { readonly trend: Trend }) {
+export function Sparkline({ trend, course }: { readonly trend: Trend; readonly course: Course }) {
   const { samples } = trend;
   const values = samples.map(({ value }) => value);
   const [least, most] = [Math.min(...values), Math.max(...values)];
@@ -15,7 +15,7 @@ export function Sparkline({ trend }: { readonly trend: Trend }) {
     return `${(((atMs - first) / spanMs) * WIDTH).toFixed(1)},${y.toFixed(1)}`;
   });
   return (
-    <svg className={`sparkline is-${trend.course()}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+    <svg className={`sparkline is-${course}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
       <polyline points={points.length === 1 ? `0,${HEIGHT / 2} ${WIDTH},${HEIGHT / 2}` : points.join(" ")} />
     </svg>
   );

@@ -13,9 +13,12 @@ const past: HistoryState = {
   links: [{ key: "m|a|x", mesh: "m", a: "a", b: "x", aReports: true, bReports: null }],
 };
 
+const now = { seq: 7, cluster: { value: { live: 2, readOnly: false }, receivedAtMs: 0 } } as LiveData;
+
 test("members and links are those of then, with names as far as known and no figure at all", () => {
-  const { nodes, links, seq } = pastData({ seq: 7, nodes: new Map(), links: new Map() } as unknown as LiveData, past);
+  const { nodes, links, seq, cluster } = pastData(now, past);
   expect(seq).toBe(7);
+  expect(cluster.value).toEqual({ live: 2, readOnly: true });
   expect([...nodes.values()].map(({ value }) => [value.name, value.state, value.live])).toEqual([
     ["m.t.a", "alive", true],
     ["m.t.b", "dead", false],
@@ -30,7 +33,7 @@ test("members and links are those of then, with names as far as known and no fig
 });
 
 test("its ages stand still", () => {
-  const { nodes } = pastData({} as LiveData, past);
+  const { nodes } = pastData(now, past);
   const { value, receivedAtMs } = nodes.get("b")!;
   expect(ageNow(value.stateAgeMs, receivedAtMs, 1e9)).toBe(4_000);
 });

@@ -16,8 +16,11 @@ export function pastData(now: LiveData, past: HistoryState): LiveData {
     const ends = { aName: names.get(a) ?? null, bName: names.get(b) ?? null };
     return { ...link, ...ends, sinceMs: 0, ageMs: past.linksAgeMs ?? 0 };
   });
+  const { value: cluster } = now.cluster;
   return {
     ...now,
+    // The past cannot be acted upon.
+    cluster: mark({ ...cluster, readOnly: true }),
     nodes: new Map(past.members.map((member) => [member.key, mark(pastNode(member))])),
     links: new Map(links.map((link) => [link.key, mark(link)])),
     events: [],

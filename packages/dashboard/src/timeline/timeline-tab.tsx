@@ -78,7 +78,7 @@ export function TimelineTab({ data, item }: TabProps) {
           <FailureNote failure={past.failure} what="That moment could not be rebuilt" />
         )}
       </Section>
-      <div className={momentMs === null ? "" : "timeline-past"} data-testid="timeline-map">
+      <div className={momentMs === null ? "timeline-map" : "timeline-map timeline-past"} data-testid="timeline-map">
         {(momentMs === null || then !== null) && <TopologyTab data={then ?? data} item={item} />}
       </div>
       <Section title={momentMs === null ? "What happened" : "What had happened until then"}>
