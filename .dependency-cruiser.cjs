@@ -42,10 +42,21 @@ module.exports = {
     },
     {
       name: "dashboard-takes-types-only",
-      comment: "the page must not pull the console's server into the browser",
+      comment: "the page must not pull the console's server into the browser: its types, and its client",
       severity: "error",
       from: { path: "^packages/dashboard/src/" },
-      to: { path: "^packages/console/", dependencyTypesNot: ["type-only"] },
+      to: {
+        path: "^packages/console/",
+        pathNot: "^packages/console/(src|dist)/client/",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "client-is-browser-safe",
+      comment: "the console's client runs in a page: no Node API, and only types of the rest of its room",
+      severity: "error",
+      from: { path: "^packages/console/src/client/", pathNot: "\\.test\\.ts$" },
+      to: { pathNot: "^packages/console/src/client/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "dashboard-takes-no-node-api",

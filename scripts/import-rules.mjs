@@ -38,6 +38,18 @@ selfTest(
   'import "../../protocol/src/errors.js";\n',
   "no-deep-imports",
 );
+selfTest(
+  "a Node API in the console's client",
+  "packages/console/src/client/planted.ts",
+  'import "node:fs";\n',
+  "client-is-browser-safe",
+);
+selfTest(
+  "the console's server in the page",
+  "packages/dashboard/src/planted.ts",
+  'import "@meshwork/console";\n',
+  "dashboard-takes-types-only",
+);
 process.stdout.write(`${results.passed} passed, ${results.failed} failed\n`);
 process.exitCode = results.failed === 0 ? 0 : 1;
 

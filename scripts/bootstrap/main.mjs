@@ -18,6 +18,7 @@ const JOBS = {
   "test:interop": ["scripts/test-interop.mjs"],
   bench: ["bench/run.mjs"],
   sim: ["scripts/sim.mjs"],
+  fuzz: ["scripts/fuzz.mjs"],
   prepare: [],
 };
 

@@ -1,23 +1,9 @@
 /** `--bind` on both sides: a mesh across two hosts, here two network namespaces joined by a cable. */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
 import { eventually, MESH_BIN, temporaryDirectory } from "../support/cluster.js";
-
-const A = `mwa${process.pid}`;
-const B = `mwb${process.pid}`;
-const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
-
-function labProblem(): string | undefined {
-  if (process.platform !== "linux") return "network namespaces need Linux";
-  if (process.getuid?.() !== 0) return "network namespaces need root";
-  try {
-    ip("-V");
-    return undefined;
-  } catch {
-    return "the ip command is missing (apt-get install iproute2)";
-  }
-}
+import { cable, namespaceProblem } from "../support/namespaces.js";
 
 const stops: (() => void)[] = [];
 afterEach(() => {
@@ -25,18 +11,11 @@ afterEach(() => {
 });
 
 test("a node on another host joins by mesh seed and both directories list it", async ({ skip }) => {
-  const problem = labProblem();
+  const problem = namespaceProblem();
   if (problem !== undefined) skip(problem);
-  for (const name of [A, B]) {
-    ip("netns", "add", name);
-    stops.push(() => ip("netns", "del", name));
-    ip("-n", name, "link", "set", "lo", "up");
-  }
-  ip("link", "add", `${A}0`, "netns", A, "type", "veth", "peer", "name", `${B}0`, "netns", B);
-  ip("-n", A, "addr", "add", "10.97.0.1/24", "dev", `${A}0`);
-  ip("-n", B, "addr", "add", "10.97.0.2/24", "dev", `${B}0`);
-  ip("-n", A, "link", "set", `${A}0`, "up");
-  ip("-n", B, "link", "set", `${B}0`, "up");
+  const line = cable("mwh", "10.97.0");
+  stops.push(() => line.remove());
+  const [A, B] = line.names;
 
   const dataDir = temporaryDirectory();
   const run = (host: string, args: string[]) => {

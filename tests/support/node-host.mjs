@@ -13,6 +13,8 @@ const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** By slot, from start to close. */
 const nodes = new Map();
+/** Of those that closed, told or by themselves: why. */
+const ended = new Map();
 let changes = [];
 
 process.on("message", async ({ call, kind, slot, ...input }) => {
@@ -32,6 +34,7 @@ const WORK = {
   async start(slot, { options }) {
     const node = await startNode(options);
     nodes.set(slot, node);
+    void node.closed.then(() => ended.set(slot, { failure: node.failure && { code: node.failure.code } }));
     node.handle("echo", ({ body }) => ({ body }));
     node.directory.onChange((change) => noteChange(slot, change));
     const atMs = nowMs();
@@ -45,6 +48,7 @@ const WORK = {
     nodes.delete(slot);
     return { atMs };
   },
+  closed: (slot) => ended.get(slot),
   directory: (slot) =>
     nodes
       .get(slot)

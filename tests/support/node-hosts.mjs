@@ -141,6 +141,14 @@ export class HostedNode {
   }
 
   /**
+   * Why it closed; undefined while it runs.
+   * @returns {Promise<{ failure?: { code: string } } | undefined>}
+   */
+  closed() {
+    return this.host.call("closed", this.slot);
+  }
+
+  /**
    * Resolves with the time at which it began to leave.
    * @returns {Promise<{ atMs: number }>}
    */
@@ -282,7 +290,11 @@ export class Hosts {
     process.on("exit", this.#onExit);
   }
 
-  /** @returns {Promise<Host>} */
+  /**
+   * @param {Record<string, string>} [env]
+   * @param {string} [namespace]
+   * @returns {Promise<Host>}
+   */
   async spawn(env = {}, namespace = undefined) {
     const host = new Host(this.#dir, env, namespace);
     this.#hosts.add(host);

@@ -98,7 +98,7 @@ test("where a function is: without the directories of the machine, and nothing t
   };
   const profile = profileOf(["(root)", ["own", ["lib", ["core", ["a;b\nc", [""]]]]]], [6], urls);
   expect(foldStacks(profile)).toBe(
-    "own chunks/boot.js:1;lib hono/dist/app.js:1;core node:internal/timers:1;a:b:c;(anonymous) 1000\n",
+    "own chunks/boot.js:1;lib hono/dist/app.js:1;core node:internal/timers:1;a:b:c;(native) 1000\n",
   );
 });
 

@@ -238,8 +238,10 @@ function labelOf(frame: CallFrame): string {
   return `${nameOf(frame)} ${locationOf(frame)}`.trimEnd().replace(/[;\r\n]/g, ":");
 }
 
-function nameOf({ functionName }: CallFrame): string {
-  return functionName === "" ? "(anonymous)" : functionName;
+/** What has neither name nor script is native: the functions of the network binding, for one. */
+function nameOf({ functionName, url }: CallFrame): string {
+  if (functionName !== "") return functionName;
+  return url === "" ? "(native)" : "(anonymous)";
 }
 
 /** From behind the last `node_modules/`, or the last two parts of the path: no home directory, no machine. */

@@ -87,6 +87,11 @@ export class GossipDriver {
     this.#handle(mesh.topic, { kind: "repair", peer });
   }
 
+  /** Members that may become neighbours. */
+  replenish(mesh: MeshTopic, peers: readonly string[]): void {
+    this.#handle(mesh.topic, { kind: "replenish", peers });
+  }
+
   drop(mesh: MeshTopic, peer: string): void {
     this.#handle(mesh.topic, { kind: "drop", peer });
   }

@@ -21,7 +21,7 @@ export interface Identity {
   readonly path: string;
   sign(message: Uint8Array): Uint8Array;
   /** Takes the next generation now (after meeting our own record from elsewhere). */
-  nextGeneration(): number;
+  nextGeneration(atLeast?: number): number;
   release(): void;
 }
 
@@ -58,8 +58,8 @@ export function loadIdentity(dataDir: string): Identity {
       minted: existing === undefined,
       path,
       sign: (message) => sign(null, message, privateKey),
-      nextGeneration: () => {
-        generation += 1;
+      nextGeneration: (atLeast = 0) => {
+        generation = Math.max(generation + 1, atLeast);
         write();
         return generation;
       },

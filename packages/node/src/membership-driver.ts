@@ -41,6 +41,7 @@ export interface MembershipGossip {
   contacts(mesh: MeshTopic, peers: readonly string[]): void;
   join(mesh: MeshTopic, peers: readonly string[], protectMs?: number): void;
   repair(mesh: MeshTopic, peerId: string): void;
+  replenish(mesh: MeshTopic, peers: readonly string[]): void;
   drop(mesh: MeshTopic, peerId: string): void;
   neighbors(mesh: string): readonly string[];
 }
@@ -238,6 +239,10 @@ export class MembershipDriver {
       case "contacts":
         for (const peer of output.peers) this.#learn(mesh, peer);
         gossip.contacts(mesh, output.peers);
+        break;
+      case "replenish":
+        for (const peer of output.peers) this.#learn(mesh, peer);
+        gossip.replenish(mesh, output.peers);
         break;
       case "mismatch":
         events.mismatch(mesh, output.peer);

@@ -25,7 +25,7 @@ export function membershipMachines(parts: MachinesOptions): {
   const own = {
     bootNonce,
     generation: identity.generation,
-    nextGeneration: () => identity.nextGeneration(),
+    nextGeneration: (atLeast: number) => identity.nextGeneration(atLeast),
     describe,
     sign: (message: Uint8Array) => identity.sign(message),
     // Too large to travel: the mesh keeps the last one; the operator hears why.

@@ -2,8 +2,8 @@
  * Takes a CPU profile of this process: first a quiet window, in which only counters are read, then V8's sampler, through an
  * inspector session inside the process (no port is opened).
  *
- * Sampling at 1 kHz takes about 5 % of a core by itself, mostly on a thread of its own. So: one profile at a time in a process,
- * 60 s at most, and after each a pause as long as it took: whoever asks, at least half of the time is free of it.
+ * Sampling at 1 kHz takes 3 % of a core by itself, mostly on a thread of its own (docs/profiles/idle-node.md). So: one profile at a
+ * time in a process, 60 s at most, and after each a pause as long as it took: whoever asks, at least half of the time is free of it.
  * Owner: the process; nothing is loaded before the first profile, and nothing is kept after one.
  */
 import type { Profiler } from "node:inspector";

@@ -1,88 +1,13 @@
 /** What changes something: processes through the supervisor, messages through the console's node, demo traffic. Each is an event. */
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MeshNode } from "@meshwork/node";
 import { ConsoleError } from "../errors.js";
 import { isLive } from "../live/node-row.js";
-import { ActionResult, DemoResult, NodeRef, SendRequest, SendResult, SpawnRequest, SpawnResult } from "../schemas.js";
+import type { SendRequest, SendResult } from "../schemas.js";
 import type { ActionOutcome, ProcessAction, SupervisedProcess, SupervisorClient } from "../supervisor-client.js";
 import { partsOfName } from "../vocabulary.js";
-import {
-  ANY_CONFLICT,
-  type ApiContext,
-  ASKING,
-  createRouter,
-  fails,
-  json,
-  NAMING,
-  rowOf,
-  SUPERVISED,
-} from "./context.js";
-
-const params = z.object({ name: NodeRef });
-const body = <T extends z.ZodType>(schema: T) => ({
-  required: true,
-  content: { "application/json": { schema } },
-});
-
-/** What the launcher answers where a process is not in a state for it. A restart fails as a spawn does. */
-const ACTING = [
-  ...NAMING,
-  "MESH_E_NOT_SUPERVISED",
-  "MESH_E_NO_SUCH_NODE",
-  "MESH_E_STOP_TIMEOUT",
-  "MESH_E_SPAWN_FAILED",
-  "MESH_E_BOOT_TIMEOUT",
-  ANY_CONFLICT,
-];
-
-const spawn = createRoute({
-  method: "post",
-  path: "/api/nodes",
-  request: { body: body(SpawnRequest) },
-  responses: { 201: json(SpawnResult, "The nodes that came up") },
-  // Where no node came up the answer is the first node's own error.
-  ...fails(...SUPERVISED, "MESH_E_POOL_FULL", "MESH_E_SPAWN_FAILED", "MESH_E_BOOT_TIMEOUT", ANY_CONFLICT),
-});
-
-const remove = createRoute({
-  method: "delete",
-  path: "/api/nodes/{name}",
-  request: { params },
-  responses: { 200: json(ActionResult, "Stopped, or gone already") },
-  ...fails(...SUPERVISED, ...ACTING),
-});
-
-const actions = ["kill", "restart", "freeze", "thaw"] as const;
-const actionRoute = (action: (typeof actions)[number]) =>
-  createRoute({
-    method: "post",
-    path: `/api/nodes/{name}/${action}`,
-    request: { params },
-    responses: { 200: json(ActionResult, `${action} done`) },
-    ...fails(...SUPERVISED, ...ACTING),
-  });
-
-const send = createRoute({
-  method: "post",
-  path: "/api/send",
-  request: { body: body(SendRequest) },
-  responses: { 200: json(SendResult, "The reply, with path and round trip") },
-  ...fails(...ASKING, "MESH_E_NO_CANDIDATE"),
-});
-
-const demoStart = createRoute({
-  method: "post",
-  path: "/api/demo",
-  responses: { 200: json(DemoResult, "Demo traffic runs") },
-  ...fails("MESH_E_NO_DEMO", ...SUPERVISED, ...ASKING),
-});
-
-const demoStop = createRoute({
-  method: "delete",
-  path: "/api/demo",
-  responses: { 200: json(DemoResult, "Demo traffic is stopped") },
-  ...fails("MESH_E_NO_DEMO", ...SUPERVISED, ...ASKING),
-});
+import { type ApiContext, createRouter, rowOf } from "./context.js";
+import * as endpoints from "./endpoints/actions.js";
 
 export function actionRoutes(context: ApiContext): OpenAPIHono {
   const { model } = context;
@@ -122,7 +47,7 @@ export function actionRoutes(context: ApiContext): OpenAPIHono {
     return outcome;
   };
 
-  routes.openapi(spawn, async (c) => {
+  routes.openapi(endpoints.spawn, async (c) => {
     const { mesh, type, count, cpuBudgetCores, ramBudgetBytes } = c.req.valid("json");
     const { spawned, failed } = await supervisorOf().spawn({
       mesh,
@@ -139,7 +64,7 @@ export function actionRoutes(context: ApiContext): OpenAPIHono {
     return c.json({ spawned: views, failed: failed.map(({ code, message, hint }) => ({ code, message, hint })) }, 201);
   });
 
-  routes.openapi(remove, async (c) => {
+  routes.openapi(endpoints.remove, async (c) => {
     const ref = c.req.valid("param").name;
     const found = await processOf(ref);
     if (found === undefined)
@@ -148,8 +73,10 @@ export function actionRoutes(context: ApiContext): OpenAPIHono {
     return c.json({ name: found.name, action: "stop" as const, ...outcome }, 200);
   });
 
-  for (const action of actions)
-    routes.openapi(actionRoute(action), async (c) => {
+  const { kill, restart, freeze, thaw } = endpoints;
+  const acting = { kill, restart, freeze, thaw };
+  for (const action of ["kill", "restart", "freeze", "thaw"] as const)
+    routes.openapi(acting[action], async (c) => {
       const ref = c.req.valid("param").name;
       const found = await processOf(ref);
       if (found === undefined) throw new ConsoleError("MESH_E_UNKNOWN_NAME", ref);
@@ -157,16 +84,18 @@ export function actionRoutes(context: ApiContext): OpenAPIHono {
       return c.json({ name: found.name, action, ...outcome }, 200);
     });
 
-  routes.openapi(send, async (c) => c.json(await sendMessage(model.node, c.req.valid("json"), c.req.raw.signal), 200));
+  routes.openapi(endpoints.send, async (c) =>
+    c.json(await sendMessage(model.node, c.req.valid("json"), c.req.raw.signal), 200),
+  );
 
-  routes.openapi(demoStart, async (c) => {
+  routes.openapi(endpoints.demoStart, async (c) => {
     if (model.demo === undefined) throw new ConsoleError("MESH_E_NO_DEMO");
     await model.demo.start();
     logged("demo", null, "demo traffic started");
     return c.json({ running: model.demo.running() }, 200);
   });
 
-  routes.openapi(demoStop, async (c) => {
+  routes.openapi(endpoints.demoStop, async (c) => {
     if (model.demo === undefined) throw new ConsoleError("MESH_E_NO_DEMO");
     await model.demo.stop();
     logged("demo", null, "demo traffic stopped");

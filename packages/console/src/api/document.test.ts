@@ -7,9 +7,10 @@ import { entryOf, remoteOf, statsOf } from "../../test/fake-node.js";
 import { processOf } from "../../test/fake-supervisor.js";
 import { callOf, fakeDecoders, type Harness, spanOf, startHarness } from "../../test/harness.js";
 import type { AlertList } from "../api-types.js";
-import { ApiContract } from "../conformance/index.js";
+import { ApiContract } from "../conformance/contract.js";
 import { rawRoutes } from "../http/raw-routes.js";
 import { createApi } from "./app.js";
+import { ENDPOINTS } from "./endpoints/index.js";
 
 const broker = entryOf("mesh1", "broker", 2);
 const foreign = entryOf("mesh2", "broker", 3);
@@ -167,6 +168,8 @@ test("no route is missing in the document, on the router or beside it", () => {
   expect(routes.filter((route) => !described.has(route))).toEqual([]);
   const raw = [...rawRoutes({} as Parameters<typeof rawRoutes>[0])].map(([path, { method }]) => `${method} ${path}`);
   expect(raw.filter((route) => !described.has(route))).toEqual([]);
+  const defined = Object.values(ENDPOINTS).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  expect(defined.filter((route) => !described.has(route))).toEqual([]);
   expect(described.size).toBe(new Set([...routes, ...raw]).size);
 });
 

@@ -1,12 +1,12 @@
 /**
  * The document that describes the API (`GET /api/openapi.json`): made of the route definitions, and of the codes that each route says it
- * fails with (`fails`, context.ts) together with those that every request can meet. A response that is not in it is a defect
+ * fails with (`fails`, endpoints/parts.ts) together with those that every request can meet. A response that is not in it is a defect
  * (conformance/).
  */
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { CONSOLE_ERRORS, statusOf } from "../errors.js";
 import { Delta, ErrorBody, EventSnapshot, Ping, RuntimeSnapshot, Snapshot } from "../schemas.js";
-import { ANY_CONFLICT, ERROR_CODES, fails } from "./context.js";
+import { ANY_CONFLICT, ERROR_CODES, fails } from "./endpoints/parts.js";
 
 interface Operation {
   operationId?: string;

@@ -2,32 +2,19 @@
  * `POST /api/nodes/{name}/profile`: a CPU profile of any node, asked over the mesh. A caller that goes away ends it at the node too.
  * A profile takes up to 16 MiB while it passes, so only a few are under way at once.
  */
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import { summarise, unseenCpuShare } from "@meshwork/node/cpu-profile";
 import { ConsoleError } from "../errors.js";
-import { ProfileRequest, ProfileResult } from "../profile-schemas.js";
-import { NodeRef } from "../schemas.js";
-import { type ApiContext, ASKING, createRouter, fails, json, rowOf } from "./context.js";
+import { type ApiContext, createRouter, rowOf } from "./context.js";
+import * as endpoints from "./endpoints/actions.js";
 
 const MAX_UNDER_WAY = 4;
-
-const profile = createRoute({
-  method: "post",
-  path: "/api/nodes/{name}/profile",
-  description: "Answers when the profile is taken. One at a time in a process, and a pause after each.",
-  request: {
-    params: z.object({ name: NodeRef }),
-    body: { required: true, content: { "application/json": { schema: ProfileRequest } } },
-  },
-  responses: { 200: json(ProfileResult, "The profile, and what each thread of the process used") },
-  ...fails(...ASKING, "MESH_E_PROFILES_BUSY"),
-});
 
 export function profileRoutes({ model }: ApiContext): OpenAPIHono {
   const routes = createRouter();
   let underWay = 0;
 
-  routes.openapi(profile, async (c) => {
+  routes.openapi(endpoints.profile, async (c) => {
     const ref = c.req.valid("param").name;
     const { durationMs } = c.req.valid("json");
     model.live.sync();

@@ -2,31 +2,23 @@
  * `GET /api/nodes/{name}/seen`: what the members of its mesh say of a node now, each asked over the mesh for its own directory. So an
  * action's outcome is the nodes' word and not the launcher's.
  */
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type * as api from "../api-types.js";
 import { ConsoleError } from "../errors.js";
 import { isLive, type NodeRow } from "../live/node-row.js";
 import type { ConsoleModel } from "../model.js";
-import { NodeRef, SeenView } from "../schemas.js";
-import { type ApiContext, createRouter, fails, json, NAMING, rowOf } from "./context.js";
+import { type ApiContext, createRouter, rowOf } from "./context.js";
+import * as endpoints from "./endpoints/live.js";
 
 /** Each answer is a whole directory: of a large mesh only so many are asked, and the answer says how many there are. */
 const MAX_ASKED = 24;
 const CONCURRENCY = 8;
 const TIMEOUT_MS = 1_500;
 
-const seen = createRoute({
-  method: "get",
-  path: "/api/nodes/{name}/seen",
-  request: { params: z.object({ name: NodeRef }) },
-  responses: { 200: json(SeenView, "What each member of its mesh that answered says of it") },
-  ...fails(...NAMING),
-});
-
 export function seenRoutes({ model }: ApiContext): OpenAPIHono {
   const routes = createRouter();
 
-  routes.openapi(seen, async (c) => {
+  routes.openapi(endpoints.seen, async (c) => {
     model.live.sync();
     const row = rowOf(model, c.req.valid("param").name);
     const { id, name } = row;

@@ -1,6 +1,5 @@
 /**
- * `@meshwork/console/conformance`: holds answers of a console against its own document (`GET /api/openapi.json`). For the tests of this
- * room and for `npm run fuzz -- http`.
+ * Holds answers of a console against its own document (`GET /api/openapi.json`). For the tests of this room and for `npm run fuzz`.
  */
 import { type Schema, SchemaCheck } from "./schema-check.js";
 

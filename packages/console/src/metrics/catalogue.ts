@@ -287,6 +287,16 @@ const CONSOLE_FAMILIES = {
   },
   process_cpu_seconds_total: { type: "counter", help: "User and system CPU time of the console's process", labels: [] },
   process_resident_memory_bytes: { type: "gauge", help: "Resident memory of the console's process", labels: [] },
+  nodejs_heap_size_used_bytes: {
+    type: "gauge",
+    help: "JavaScript heap of the console's process, garbage included until it is collected: its lowest points are what is held",
+    labels: [],
+  },
+  nodejs_external_memory_bytes: {
+    type: "gauge",
+    help: "Memory outside the JavaScript heap that objects in it hold",
+    labels: [],
+  },
   process_start_time_seconds: { type: "gauge", help: "Start of the console's process since the epoch", labels: [] },
 } as const satisfies Record<string, MetricFamily>;
 

@@ -53,12 +53,15 @@ function writeSupervised(out: Exposition, model: ConsoleModel): void {
   out.add("meshwork_console_supervised_age_seconds", {}, ageMs / 1_000);
 }
 
-/** The last three carry the names that Prometheus's own client libraries give them. */
+/** All but the first carry the names that Prometheus's own client libraries give them. */
 function writeProcess(out: Exposition): void {
   const { active } = performance.eventLoopUtilization();
   out.add("meshwork_console_event_loop_active_seconds_total", {}, active / 1_000);
   const { user, system } = process.cpuUsage();
   out.add("process_cpu_seconds_total", {}, (user + system) / 1e6);
-  out.add("process_resident_memory_bytes", {}, process.memoryUsage.rss());
+  const { rss, heapUsed, external } = process.memoryUsage();
+  out.add("process_resident_memory_bytes", {}, rss);
+  out.add("nodejs_heap_size_used_bytes", {}, heapUsed);
+  out.add("nodejs_external_memory_bytes", {}, external);
   out.add("process_start_time_seconds", {}, performance.timeOrigin / 1_000);
 }

@@ -41,6 +41,27 @@ test("labels are bounded in number and length; values that are no figures are le
   expect([report!.cpuUsedCores, report!.peerRtt]).toEqual([undefined, undefined]);
 });
 
+test("names of the language are names of no metric; histograms that contradict themselves are left out", () => {
+  const shared = resource(1);
+  const names = ["constructor", "toString", "__proto__", "hasOwnProperty"].map((name) =>
+    pointOf({ resource: shared, name }),
+  );
+  const sound = { count: 3, sum: 1, min: 0, max: 1, bounds: [1, 2], bucketCounts: [1, 1, 1] };
+  const odd = [
+    { ...sound, sum: Number.NaN },
+    { ...sound, sum: -1 },
+    { ...sound, bounds: [2, 2] },
+    { ...sound, bounds: [1, Number.POSITIVE_INFINITY] },
+    { ...sound, count: 4 },
+    { ...sound, bucketCounts: [1, 2] },
+  ];
+  const histogramOf = (histogram: typeof sound) =>
+    pointOf({ resource: shared, name: METRIC.peerRtt.name, kind: "histogram", value: undefined, histogram });
+  const [report] = reportsOf([...names, ...odd.map(histogramOf)]).reports;
+  expect([report!.frames.size, report!.peerRtt]).toEqual([0, undefined]);
+  expect(reportsOf([histogramOf(sound)]).reports[0]!.peerRtt).toMatchObject({ count: 3, sum: 1 });
+});
+
 test("as many reports are kept as the bound says, the newest; those of the gone leave after ten minutes", () => {
   const reports = new NodeReports();
   for (let i = 0; i < 3_000; i += 1) reports.take([pointOf({ resource: resource(i) })], i);

@@ -86,50 +86,55 @@ function take(report: NodeReport, point: IntakePoint): void {
   if (value === undefined || !(value >= 0) || value === Number.POSITIVE_INFINITY) return;
   if (point.monotonic && (report.startedAtMs === 0 || point.startMs < report.startedAtMs))
     report.startedAtMs = point.startMs;
-  TAKERS[point.name]?.(report, value, point);
+  TAKERS.get(point.name)?.(report, value, point);
 }
 
 /** OTLP's number. */
 const CUMULATIVE = 2;
 
-const TAKERS: Readonly<Record<string, (report: NodeReport, value: number, point: IntakePoint) => void>> = {
-  [METRIC.framesSent.name]: frames("sent"),
-  [METRIC.framesReceived.name]: frames("received"),
-  [METRIC.bytesSent.name]: frames("sentBytes"),
-  [METRIC.bytesReceived.name]: frames("receivedBytes"),
-  [METRIC.connectionsOpened.name]: (report, value, point) => sum(report.opened, point, ATTR.direction, value),
-  [METRIC.connectionsClosed.name]: (report, value, point) => sum(report.closed, point, ATTR.reason, value),
-  [METRIC.cpuUsed.name]: (report, value) => {
-    report.cpuUsedCores = value;
-  },
-  [METRIC.cpuBudget.name]: (report, value) => {
-    report.cpuBudgetCores = value;
-  },
-  [METRIC.memoryUsed.name]: (report, value) => {
-    report.memoryUsedBytes = value;
-  },
-  [METRIC.memoryBudget.name]: (report, value) => {
-    report.memoryBudgetBytes = value;
-  },
-  [METRIC.spansExported.name]: (report, value) => {
-    report.exportedSpans = (report.exportedSpans ?? 0) + value;
-  },
-  [METRIC.spansDropped.name]: (report, value) => {
-    report.droppedSpans = (report.droppedSpans ?? 0) + value;
-  },
-  [METRIC.probeFailures.name]: (report, value) => {
-    report.probeFailures = (report.probeFailures ?? 0) + value;
-  },
-  [METRIC.collectionSize.name]: (report, value, point) => {
-    if (point.attributes[ATTR.collection] === ACTIVE_VIEWS) report.activePeers = value;
-  },
-  [METRIC.directoryNodes.name]: (report, value, point) => {
-    const [mesh, state] = [labelOf(point, ATTR.meshId), labelOf(point, ATTR.nodeState)];
-    if (mesh === undefined || state === undefined || report.directory.length >= MAX_LABEL_VALUES) return;
-    if (report.directory.some((row) => row.mesh === mesh && row.state === state)) return;
-    report.directory.push({ mesh, state, entries: value });
-  },
-};
+type Taker = (report: NodeReport, value: number, point: IntakePoint) => void;
+
+/** By name. A map and no object: names come from outside, and `constructor` is one. */
+const TAKERS: ReadonlyMap<string, Taker> = new Map<string, Taker>(
+  Object.entries({
+    [METRIC.framesSent.name]: frames("sent"),
+    [METRIC.framesReceived.name]: frames("received"),
+    [METRIC.bytesSent.name]: frames("sentBytes"),
+    [METRIC.bytesReceived.name]: frames("receivedBytes"),
+    [METRIC.connectionsOpened.name]: (report, value, point) => sum(report.opened, point, ATTR.direction, value),
+    [METRIC.connectionsClosed.name]: (report, value, point) => sum(report.closed, point, ATTR.reason, value),
+    [METRIC.cpuUsed.name]: (report, value) => {
+      report.cpuUsedCores = value;
+    },
+    [METRIC.cpuBudget.name]: (report, value) => {
+      report.cpuBudgetCores = value;
+    },
+    [METRIC.memoryUsed.name]: (report, value) => {
+      report.memoryUsedBytes = value;
+    },
+    [METRIC.memoryBudget.name]: (report, value) => {
+      report.memoryBudgetBytes = value;
+    },
+    [METRIC.spansExported.name]: (report, value) => {
+      report.exportedSpans = (report.exportedSpans ?? 0) + value;
+    },
+    [METRIC.spansDropped.name]: (report, value) => {
+      report.droppedSpans = (report.droppedSpans ?? 0) + value;
+    },
+    [METRIC.probeFailures.name]: (report, value) => {
+      report.probeFailures = (report.probeFailures ?? 0) + value;
+    },
+    [METRIC.collectionSize.name]: (report, value, point) => {
+      if (point.attributes[ATTR.collection] === ACTIVE_VIEWS) report.activePeers = value;
+    },
+    [METRIC.directoryNodes.name]: (report, value, point) => {
+      const [mesh, state] = [labelOf(point, ATTR.meshId), labelOf(point, ATTR.nodeState)];
+      if (mesh === undefined || state === undefined || report.directory.length >= MAX_LABEL_VALUES) return;
+      if (report.directory.some((row) => row.mesh === mesh && row.state === state)) return;
+      report.directory.push({ mesh, state, entries: value });
+    },
+  }),
+);
 
 function frames(field: keyof FrameTotals) {
   return (report: NodeReport, value: number, point: IntakePoint): void => {
@@ -157,9 +162,16 @@ function labelOf(point: IntakePoint, key: string): string | undefined {
 }
 
 function takeHistogram(report: NodeReport, point: IntakePoint, from: NonNullable<IntakePoint["histogram"]>): void {
-  const { bounds, bucketCounts, count } = from;
-  if (bounds.length > MAX_BUCKETS || bucketCounts.length !== bounds.length + 1) return;
-  const value = { bounds, bucketCounts, count, sum: from.sum ?? 0 };
+  const { bounds, bucketCounts, count, sum = 0 } = from;
+  const sound =
+    bounds.length <= MAX_BUCKETS &&
+    bucketCounts.length === bounds.length + 1 &&
+    bounds.every((bound, index) => Number.isFinite(bound) && (index === 0 || bound > bounds[index - 1]!)) &&
+    bucketCounts.reduce((total, bucket) => total + bucket, 0) === count &&
+    sum >= 0 &&
+    Number.isFinite(sum);
+  if (!sound) return;
+  const value = { bounds, bucketCounts, count, sum };
   if (point.name === METRIC.peerRtt.name) report.peerRtt = value;
   if (point.name !== METRIC.requestDuration.name) return;
   const outcome = labelOf(point, ATTR.outcome);

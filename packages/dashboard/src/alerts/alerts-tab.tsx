@@ -1,5 +1,6 @@
 /** What is wrong and what to do about it: open alerts first, then those that are resolved, and what is watched at all. */
-import type { AlertList, AlertView } from "@meshwork/console/api-types";
+import type { AlertView } from "@meshwork/console/api-types";
+import { targetOf } from "@meshwork/console/client";
 import { useState } from "react";
 import type { TabProps } from "../app.js";
 import { countText } from "../format/numbers.js";
@@ -18,7 +19,7 @@ export function AlertsTab({ data }: TabProps) {
   const [seen, setSeen] = useState(true);
   const { alerts: counts } = data.cluster.value;
   // The rules' coverage is asked for when the counts say that something changed.
-  const rules = useApi<AlertList>("/api/alerts", null, JSON.stringify(counts));
+  const rules = useApi(targetOf("GET /api/alerts"), null, JSON.stringify(counts));
   const all = [...data.alerts.values()];
   const active = all.filter(({ value }) => value.state !== "resolved").sort(worstFirst);
   const shown = seen ? active : active.filter(({ value }) => value.state === "open");

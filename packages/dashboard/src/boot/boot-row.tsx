@@ -1,5 +1,6 @@
 /** One node's boot on the common scale; open, each step on a line of its own. */
-import type { BootStep, BootTrace, NodeView } from "@meshwork/console/api-types";
+import type { BootStep, NodeView } from "@meshwork/console/api-types";
+import { targetOf } from "@meshwork/console/client";
 import { useEffect } from "react";
 import { displayName, stepName } from "../format/names.js";
 import { durationText } from "../format/numbers.js";
@@ -28,8 +29,8 @@ export function BootRow({ node, totalMs, open, onDuration }: BootRowProps) {
     data: trace,
     failure,
     receivedAtMs,
-  } = useApi<BootTrace>(
-    ref === null || boot?.traceId == null ? null : `/api/boot/${ref}`,
+  } = useApi(
+    ref === null || boot?.traceId == null ? null : targetOf("GET /api/boot/{name}", { path: { name: ref } }),
     boot?.state === "running" ? WAIT_MS : null,
     version,
   );

@@ -1,5 +1,6 @@
 /** A node's own directory: who it knows, where, and since when it has heard of each. Asked over the mesh, unless it is the console's. */
 import type { DirectoryLine, DirectoryView } from "@meshwork/console/api-types";
+import { targetOf } from "@meshwork/console/client";
 import type { TabProps } from "../app.js";
 import { byType } from "../format/names.js";
 import { useApi } from "../hooks/use-api.js";
@@ -16,8 +17,8 @@ const OWN_EVERY_MS = 2_000;
 const ASKED_EVERY_MS = 5_000;
 
 export function DirectoryTab({ data, item }: TabProps) {
-  const path = item === null ? "/api/directory" : `/api/directory?as=${encodeURIComponent(item)}`;
-  const result = useApi<DirectoryView>(path, item === null ? OWN_EVERY_MS : ASKED_EVERY_MS);
+  const target = targetOf("GET /api/directory", { query: item === null ? {} : { as: item } });
+  const result = useApi(target, item === null ? OWN_EVERY_MS : ASKED_EVERY_MS);
   const live = inOrder(data.nodes.values()).filter(({ value }) => value.live);
   const names = live.flatMap(({ value }) => (value.name === null ? [] : [value.name]));
   const own = data.cluster.value.console.name;

@@ -2,6 +2,7 @@
  * A GET of the console's API, repeated while the component is shown and the page is visible. What came last stays (with its age) when a
  * later call fails.
  */
+import type { Target } from "@meshwork/console/client";
 import { useCallback, useEffect, useState } from "react";
 import { ApiFailure } from "../state/api-client.js";
 import { useSession } from "./use-live.js";
@@ -27,8 +28,8 @@ interface Held<T> {
 
 const NOTHING = { data: null, receivedAtMs: 0, failure: null, loading: true };
 
-/** `path` null asks nothing; `everyMs` null asks once; another `version` asks again. */
-export function useApi<T>(path: string | null, everyMs: number | null, version: unknown = null): ApiResult<T> {
+/** `path` (`targetOf`) null asks nothing; `everyMs` null asks once; another `version` asks again. */
+export function useApi<T>(path: Target<T> | null, everyMs: number | null, version: unknown = null): ApiResult<T> {
   const { api } = useSession();
   const [held, setHeld] = useState<Held<T>>({ path, ...NOTHING });
   const [round, setRound] = useState(0);
@@ -44,7 +45,7 @@ export function useApi<T>(path: string | null, everyMs: number | null, version: 
         const before = (current: Held<T>) => (current.path === path ? current : { path, ...NOTHING });
         setHeld((current) => ({ ...before(current), loading: true }));
         try {
-          const data = await api.get<T>(path, ended.signal);
+          const data = await api.get(path, ended.signal);
           setHeld({ path, data, receivedAtMs: performance.now(), failure: null, loading: false });
         } catch (error) {
           if (ended.signal.aborted) return;

@@ -1,5 +1,6 @@
 /** What happened within the last half hour, on one axis; and the map as it was at the moment that the reader chooses. */
 import type { HistoryState } from "@meshwork/console/api-types";
+import { targetOf } from "@meshwork/console/client";
 import { useMemo, useState } from "react";
 import type { TabProps } from "../app.js";
 import { ageText, clockText } from "../format/ages.js";
@@ -30,8 +31,8 @@ export function TimelineTab({ data, item }: TabProps) {
   /** On the history's line of time; null is the present. */
   const [chosenMs, setMoment] = useState<number | null>(null);
   const momentMs = chosenMs !== null && history !== null ? Math.max(chosenMs, history.fromMs) : null;
-  const path = momentMs === null ? null : `/api/history/state?at=${Math.round(momentMs)}`;
-  const past = useApi<HistoryState>(path, null);
+  const target = momentMs === null ? null : targetOf("GET /api/history/state", { query: { at: Math.round(momentMs) } });
+  const past = useApi(target, null);
   // What was seen last stays while the next moment is asked for: the map does not blink under a moving hand.
   const [held, setHeld] = useState<HistoryState | null>(null);
   if (past.data !== null && past.data !== held) setHeld(past.data);

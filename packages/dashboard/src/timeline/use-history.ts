@@ -1,5 +1,6 @@
 /** The marks of the last half hour, growing with the stream. Asked for once; again where the stream left some out or a console began anew. */
 import type { HistoryMark, HistoryView } from "@meshwork/console/api-types";
+import { targetOf } from "@meshwork/console/client";
 import { useMemo, useState } from "react";
 import { useApi } from "../hooks/use-api.js";
 import { useNow } from "../hooks/use-now.js";
@@ -21,7 +22,7 @@ export function useHistory(data: LiveData): {
 } {
   const [round, setRound] = useState(0);
   const run = data.cluster.value.console.pid;
-  const asked = useApi<HistoryView>("/api/history", null, `${run} ${round}`);
+  const asked = useApi(targetOf("GET /api/history"), null, `${run} ${round}`);
   const pageMs = useNow();
   const view = asked.data;
   const nowMs = view === null ? 0 : view.atMs + Math.max(0, pageMs - asked.receivedAtMs);

@@ -1,5 +1,6 @@
 /** The newest traces, those that cross meshes unless others are asked for. */
-import type { TraceList as TraceListView, TraceSummary } from "@meshwork/console/api-types";
+import type { TraceSummary } from "@meshwork/console/api-types";
+import { targetOf } from "@meshwork/console/client";
 import { useState } from "react";
 import { shortName } from "../format/names.js";
 import { bytesText, countText, durationText, UNKNOWN } from "../format/numbers.js";
@@ -12,17 +13,22 @@ import { Section } from "../parts/section.js";
 import { routeHash } from "../state/route.js";
 
 const EVERY_MS = 2_000;
+const MOST = 60;
 const KINDS = ["all", "message", "boot", "console", "other"] as const;
 
 export function TraceList({ chosen }: { readonly chosen: string | null }) {
   const [crossing, setCrossing] = useState(true);
   const [failed, setFailed] = useState(false);
   const [kind, setKind] = useState<(typeof KINDS)[number]>("all");
-  const query = new URLSearchParams({ limit: "60" });
-  if (crossing) query.set("crossMesh", "true");
-  if (failed) query.set("errors", "true");
-  if (kind !== "all") query.set("kind", kind);
-  const { data, failure, receivedAtMs, loading } = useApi<TraceListView>(`/api/traces?${query}`, EVERY_MS);
+  const target = targetOf("GET /api/traces", {
+    query: {
+      limit: MOST,
+      ...(crossing && { crossMesh: "true" }),
+      ...(failed && { errors: "true" }),
+      ...(kind !== "all" && { kind }),
+    },
+  });
+  const { data, failure, receivedAtMs, loading } = useApi(target, EVERY_MS);
   const store = data?.store;
   return (
     <Section title="Traces" aside={<AsOf receivedAtMs={data === null ? null : receivedAtMs} />}>

@@ -1,5 +1,5 @@
 /** One trace, asked for again while spans may still be on their way. */
-import type { TraceView } from "@meshwork/console/api-types";
+import { targetOf } from "@meshwork/console/client";
 import { clockText } from "../format/ages.js";
 import { durationText } from "../format/numbers.js";
 import { useApi } from "../hooks/use-api.js";
@@ -15,7 +15,8 @@ const EVERY_MS = 3_000;
 
 export function TraceSection({ id }: { readonly id: string }) {
   const known = /^[0-9a-f]{32}$/.test(id);
-  const { data, failure, receivedAtMs, loading } = useApi<TraceView>(known ? `/api/traces/${id}` : null, EVERY_MS);
+  const target = known ? targetOf("GET /api/traces/{id}", { path: { id } }) : null;
+  const { data, failure, receivedAtMs, loading } = useApi(target, EVERY_MS);
   return (
     <Section
       title={`Trace ${id.slice(0, 8)}`}

@@ -4,6 +4,15 @@
  */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import {
+  type Answer,
+  ApiFailure,
+  type Call,
+  type CallOptions,
+  ConsoleApi,
+  type Input,
+  type InputArguments,
+} from "@meshwork/console/client";
 import { MeshError } from "@meshwork/protocol";
 import { readConsoleFile } from "../up/console-file.js";
 import { readCommandVariable } from "../variables.js";
@@ -47,102 +56,49 @@ function fromUrl(text: string, token: string | undefined): ConsoleAddress {
   return { url: url.origin, token: found };
 }
 
+/** The console's client, with failures as commands have them: codes of ours with their hints, the console's own as it told them. */
 export class ConsoleClient {
-  readonly #address: ConsoleAddress;
+  readonly #api: ConsoleApi;
 
   constructor(address: ConsoleAddress) {
-    this.#address = address;
+    this.#api = new ConsoleApi({ ...address, timeoutMs: CALL_TIMEOUT_MS });
   }
 
   get url(): string {
-    return this.#address.url;
+    return this.#api.url;
+  }
+
+  /** `GET /api/nodes/{name}` and its like, typed by the endpoints themselves. */
+  call<C extends Call>(call: C, input: Input<C>, options: CallOptions): Promise<Answer<C>>;
+  call<C extends Call>(call: C, ...rest: InputArguments<C>): Promise<Answer<C>>;
+  call<C extends Call>(call: C, input?: Input<C>, options: CallOptions = {}): Promise<Answer<C>> {
+    return this.#api.call(call, (input ?? {}) as Input<C>, options).catch(fail);
   }
 
   get<T>(path: string, timeoutMs = CALL_TIMEOUT_MS): Promise<T> {
-    return this.#call<T>("GET", path, undefined, timeoutMs);
+    return this.#api.request<T>("GET", path, undefined, { timeoutMs }).catch(fail);
   }
 
   post<T>(path: string, body: unknown, timeoutMs = CALL_TIMEOUT_MS): Promise<T> {
-    return this.#call<T>("POST", path, body, timeoutMs);
+    return this.#api.request<T>("POST", path, body, { timeoutMs }).catch(fail);
   }
 
   /** A body that goes on until `signal` aborts or either side ends it. */
-  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const opening = new AbortController();
-    const timer = setTimeout(() => opening.abort(new Error("it does not answer")), CALL_TIMEOUT_MS);
-    const both = AbortSignal.any([signal, opening.signal]);
-    const response = await this.#fetch("GET", path, undefined, both)
-      .catch((error: unknown) => {
-        throw this.#unreachable(error);
-      })
-      .finally(() => clearTimeout(timer));
-    if (response.ok && response.body !== null) return response.body;
-    throw this.#failure(path, response, await response.text().catch(() => ""));
+  stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    return this.#api.stream(path, signal).catch(fail);
   }
+}
 
-  async #call<T>(method: string, path: string, body: unknown, timeoutMs: number): Promise<T> {
-    let response: Response;
-    let answer: string;
-    try {
-      response = await this.#fetch(method, path, body, AbortSignal.timeout(timeoutMs));
-      answer = await response.text();
-    } catch (error) {
-      if (error instanceof Error && error.name === "TimeoutError") {
-        throw new MeshError("MESH_E_TIMEOUT", `the console at ${this.url} did not answer within ${timeoutMs} ms`, {
-          cause: error,
-        });
-      }
-      throw this.#unreachable(error);
-    }
-    const parsed = parseJson(answer);
-    if (response.ok && parsed !== undefined) return parsed as T;
-    throw this.#failure(path, response, answer);
-  }
-
-  #fetch(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
-    const { url, token } = this.#address;
-    const type = body === undefined ? undefined : { "content-type": "application/json" };
-    return fetch(url + path, {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...type },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal,
-    });
-  }
-
-  #unreachable(error: unknown): MeshError {
-    return new MeshError("MESH_E_NO_CONSOLE", `${this.url}: ${reasonOf(error)}`, { cause: error });
-  }
-
-  #failure(path: string, response: Response, answer: string): Error {
-    const { code, message, hint } = (parseJson(answer) ?? {}) as { code?: unknown; message?: unknown; hint?: unknown };
-    if (typeof code === "string" && typeof message === "string") {
-      return new ReportedError(code, message, typeof hint === "string" ? hint : "");
-    }
-    return new MeshError(
-      "MESH_E_NO_CONSOLE",
-      `what answers at ${this.#address.url} is no meshwork console (HTTP ${response.status} to ${path})`,
-    );
-  }
+function fail(error: unknown): never {
+  if (!(error instanceof ApiFailure)) throw error;
+  const { status, code, message, hint, cause } = error;
+  if (code === "MESH_E_NO_CONSOLE" || (code === "MESH_E_TIMEOUT" && status === 0))
+    throw new MeshError(code, message, { cause });
+  throw new ReportedError(code, message, hint);
 }
 
 export function connectConsole(io: Io, options: ConsoleOptions): ConsoleClient {
   return new ConsoleClient(findConsole(io, options));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** fetch hides the reason (ECONNREFUSED, …) one level down. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof Error) return (cause as NodeJS.ErrnoException).code ?? cause.message;
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A body from `--data` or `--file`. */

@@ -7,7 +7,9 @@ const MAX_THREAD_ROWS = 12;
 
 export function describeProfile(result: ProfileResult, columns: number | undefined): string {
   const { node, process, quiet, sampled, summary } = result;
-  const shared = process.shared ? "; the process holds several nodes, and all of this is of all of them" : "";
+  const shared = process.shared
+    ? "; the process holds several nodes: CPU, functions and threads are of all of them"
+    : "";
   const head = `profile of ${node} (pid ${process.pid})${shared}\n\n`;
   return [
     head,

@@ -49,5 +49,7 @@ test("any bar fills its cells exactly and shows at least a mark", () => {
         expect([...filled].length).toBeGreaterThanOrEqual(1);
       },
     ),
+    // Shorter than any time that can be divided by.
+    { examples: [[0, 0, 5e-324, 1]] },
   );
 });

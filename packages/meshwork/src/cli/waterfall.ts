@@ -60,9 +60,11 @@ export function drawBar(
   endMs: number,
   cells: number,
 ): { blank: string; filled: string; rest: number } {
-  const perMs = endMs > 0 ? (cells * 8) / endMs : 0;
-  const start = Math.min(cells - 1, Math.floor((offsetMs * perMs) / 8));
-  const eighths = Math.max(1, Math.min((cells - start) * 8, Math.round((offsetMs + durationMs) * perMs) - start * 8));
+  // Shares of the whole first: cells per millisecond of a trace without length would be infinite.
+  const cellsUntil = (ms: number) => (endMs > 0 ? (ms / endMs) * cells : 0);
+  const start = Math.min(cells - 1, Math.floor(cellsUntil(offsetMs)));
+  const end = Math.round(cellsUntil(offsetMs + durationMs) * 8);
+  const eighths = Math.max(1, Math.min((cells - start) * 8, end - start * 8));
   const filled = "█".repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? "");
   return { blank: " ".repeat(start), filled, rest: cells - start - [...filled].length };
 }

@@ -7,7 +7,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Convergence } from "@meshwork/console/api-types";
 import { createSupervisor, type ReadyNode, type Supervisor, type TelemetryIntake } from "@meshwork/supervisor";
 import { EXIT } from "../cli/failure.js";
 import { budgetOf } from "./budgets.js";
@@ -90,7 +89,7 @@ async function start(
   const nodes = await Promise.all(jobs.map((job) => supervisor.spawn(job)));
   const outcome = await awaitConvergence({
     expected: nodes.length + 1,
-    ask: () => client.get<Convergence>("/api/convergence", ASK_TIMEOUT_MS),
+    ask: () => client.call("GET /api/convergence", {}, { timeoutMs: ASK_TIMEOUT_MS }),
     now: () => performance.now(),
     sleep: (ms) => sleep(ms),
     onWaiting: (live, missing) => reporter.waiting(live, missing),
@@ -102,7 +101,7 @@ async function start(
   reporter.converged(outcome.live, performance.now() - startedAtMs);
   if (options.exitWhenConverged) return EXIT.ok;
   if (options.traffic && !options.readOnly) {
-    await client.post("/api/demo", {}).catch((error: Error) => reporter.log(`demo traffic: ${error.message}`));
+    await client.call("POST /api/demo").catch((error: Error) => reporter.log(`demo traffic: ${error.message}`));
   }
   reporter.tryNext(client.url, intake.token, exampleOf(nodes, options.meshes));
   return undefined;

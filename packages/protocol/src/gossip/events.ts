@@ -31,6 +31,8 @@ export type GossipInput =
     }
   /** The failure detector's finding that one end alone holds the link to this peer: asks it anew, or says goodbye. */
   | { readonly kind: "repair"; readonly peer: string }
+  /** Members that may become neighbours, for a view that has too few. */
+  | { readonly kind: "replenish"; readonly peers: readonly string[] }
   /** Gives the link up, whichever ends hold it; the peer stays a candidate. */
   | { readonly kind: "drop"; readonly peer: string }
   | { readonly kind: "message"; readonly from: string; readonly message: TopicMessage }

@@ -93,6 +93,27 @@ describe.each<[string, (net: MiniNet, holder: number, loser: number) => void]>([
   });
 });
 
+test("LR1, in words: a question where there is room, two where only the other end may hold it, a goodbye where all is full", () => {
+  const words = (outputs: readonly GossipOutput[]) =>
+    outputs.map((output) => {
+      if (output.kind !== "send") return output.kind;
+      const { message } = output;
+      return message.kind === "neighbor" ? `neighbor ${message.priority}` : message.kind;
+    });
+  const { feed, contact } = machine();
+  feed({ kind: "own-data", data: undefined }, 0);
+  expect(words(feed({ kind: "repair", peer: peer(9) }, 0))).toEqual(["neighbor high", "neighbor high"]);
+  for (let number = 1; number <= 4; number++) contact(peer(number), 0);
+  // The mark of the first question does not keep the second from being sent.
+  expect(words(feed({ kind: "repair", peer: peer(1) }, 0))).toEqual(["neighbor low"]);
+  expect(words(feed({ kind: "repair", peer: peer(1) }, 0))).toEqual(["neighbor low"]);
+  expect(words(feed({ kind: "repair", peer: peer(9) }, 0))).toEqual(["neighbor low", "neighbor low"]);
+  contact(peer(5), 0);
+  const goodbye = ["shuffle-reply", "disconnect", "disconnect-peer"];
+  expect(words(feed({ kind: "repair", peer: peer(9) }, 0))).toEqual(goodbye);
+  expect(words(feed({ kind: "repair", peer: peer(0xffff) }, 0))).toEqual([]);
+});
+
 test("LR1 of a link that both ends hold, or neither, leaves it so or makes it one, and says nothing to oneself", () => {
   for (let seed = 1; seed <= 4; seed++) {
     const net = swarm(seed, 20);

@@ -28,6 +28,8 @@ export type SwarmInput =
   | { readonly kind: "repair"; readonly peer: string }
   /** LR2 */
   | { readonly kind: "drop"; readonly peer: string }
+  /** TV1 */
+  | { readonly kind: "replenish"; readonly peers: readonly string[] }
   /** JR2: no neighbour is left; ask these and one passive peer. */
   | { readonly kind: "rejoin"; readonly peers: readonly string[] }
   | { readonly kind: "message"; readonly from: string; readonly message: SwarmMessage }
@@ -104,6 +106,10 @@ export class HyParView {
         break;
       case "drop":
         this.#drop(input.peer, out);
+        break;
+      case "replenish":
+        for (const id of input.peers) if (!this.passive.has(id)) this.#addPassive({ id, data: undefined }, out);
+        this.#refill(undefined, out);
         break;
       case "rejoin":
         this.#rejoin(input.peers, out);

@@ -54,6 +54,9 @@ export class TopicState {
           this.swarm.handle({ kind: "join", peer, protectMs: input.protectMs }, nowMs, out);
         }
         break;
+      case "replenish":
+        this.swarm.handle(input, nowMs, out);
+        break;
       case "repair":
       case "drop":
         if (input.peer !== this.#self) this.swarm.handle(input, nowMs, out);

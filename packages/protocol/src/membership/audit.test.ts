@@ -204,7 +204,49 @@ test("a doubted obituary is looked into at once: confirmed it is tried as it is,
   for (let number = 100; number < 400; number++) {
     flooded.driven.hand({ kind: "doubt", obituary: { ...obituary, accused: testId(number) } });
   }
-  expect(flooded.audit.size).toBe(64);
+  expect(flooded.audit.size).toBe(256);
+});
+
+test("many doubts are looked into side by side, sixteen at a time, and none is forgotten in a standstill", () => {
+  const ids = Array.from({ length: 50 }, (_, number) => testId(number));
+  const { driven, members } = make({
+    ids,
+    watched: () => true,
+    onOutput: (output, run) => {
+      nobodyReaches(output, run);
+      if (output.kind !== "confirm-obituary") return;
+      members.applyObituary(output.obituary, { viaSync: true, confirmed: true }, run.nowMs);
+      run.hand({ kind: "died", peer: output.obituary.accused });
+    },
+  });
+  const doubted = ids.slice(10);
+  for (const accused of doubted) {
+    const accusation = { mesh: "mesh1", accused, generation: 1, sequence: 1 };
+    driven.hand({ kind: "doubt", obituary: testObituary(accusation, NEIGHBORS[0]!, NEIGHBORS[1]) });
+  }
+  driven.runTo(4_000);
+  expect(driven.of("dial")).toHaveLength(16);
+  driven.sleepTo(9_000);
+  driven.hand({ kind: "tick" });
+  driven.runTo(45_000);
+  expect(new Set(driven.of("confirm-obituary").map(({ output }) => output.obituary.accused))).toEqual(new Set(doubted));
+  expect(driven.of("issue-obituary")).toEqual([]);
+});
+
+test("who declined is not asked again: another member dials instead", () => {
+  const { driven } = make({
+    onOutput: (output, run) => {
+      if (output.kind !== "ask") return;
+      const { helper, accusation } = output;
+      const declines = NEIGHBORS.includes(helper);
+      const reply = declines ? ({ outcome: "declined" } as const) : unreached(accusation.accused, helper);
+      run.hand({ kind: "answer", target: accusation.accused, helper, reply });
+    },
+  });
+  driven.runTo(AUDIT_INTERVAL_MS + 20_000);
+  const [issued] = driven.of("issue-obituary");
+  expect(NEIGHBORS).not.toContain(issued?.output.witness?.id);
+  expect(issued?.output.witness).toBeDefined();
 });
 
 test("whatever happens: nobody is condemned within 4.5 s of life, or while the own clock is not to be trusted", () => {

@@ -1,6 +1,6 @@
 /**
  * Audit, for those who die with all their neighbours: nobody watches them any more, so each node looks after a random member now
- * and then. A pure machine, one audit at a time.
+ * and then. A pure machine, one audit in turn at a time, and up to sixteen of doubts beside it.
  *
  *   asking      a declared neighbour of the target, one of our own       it vouches → lives
  *               where there is one; after 0.5 s two more, 1.5 s in all   one vouches → lives
@@ -11,18 +11,19 @@
  * 2. Nobody is condemned but after 4.5 s in which the auditor's own dial and those of the helpers failed; without a witness only
  *    where none could be. Without one the target is suspected, and looked at again.
  * 3. Neighbours under watch are the detector's. Nothing begins, and nobody is condemned, while the own clock is not to be trusted.
- * 4. A doubted obituary (obituary-rules.ts) is looked into first. Confirmed it takes effect here; refuted, the accused is told.
+ * 4. A doubted obituary (obituary-rules.ts) is looked into at once. Confirmed it takes effect here; refuted, the accused is told.
+ * 5. Whoever is asked about one whom it has buried hands over the obituary: that is a witness too, and it need not be flooded again.
  *
- * Bounds: 64 doubts, 32 suspects. Owner: the node, one for its own mesh.
+ * Bounds: 256 doubts, 32 suspects. Owner: the node, one for its own mesh.
  */
-import type { Accusation, Obituary, ObituarySigner } from "../wire/obituary.js";
+import type { Accusation, Obituary } from "../wire/obituary.js";
 import type { IndirectReply } from "../wire/probe.js";
+import { type AuditCase, noteSilence } from "./audit-case.js";
 import type { IssueObituary } from "./detector-events.js";
 import { declaredNeighbors, type MemberView, pickHelpers, shuffled } from "./helpers.js";
 import type { LocalHealth } from "./local-health.js";
-import { isPlausible, mayAccuseAlone } from "./obituary-rules.js";
+import { mayAccuseAlone } from "./obituary-rules.js";
 import { DEAD_AFTER_MS } from "./suspicion.js";
-import { compareVersions } from "./version-order.js";
 
 export const AUDIT_INTERVAL_MS = 60_000;
 export const ALARMED_INTERVAL_MS = 10_000;
@@ -41,9 +42,11 @@ const DIAL_HELPERS = 2;
 const DIAL_BUDGET_MS = 4_200;
 const DIALLING_MS = 4_500;
 const MAX_ISSUE_WAIT_MS = 300;
-const MAX_DOUBTS = 64;
+const MAX_DOUBTS = 256;
 const MAX_SUSPECTS = 32;
-/** Between a doubt and its audit, and between audits of doubts. */
+/** Who was away while many died has as many doubts: one after the other they would take 6 s each. */
+const MAX_DOUBT_CASES = 16;
+/** Between a doubt and its audit: what comes with the same sync may settle it. */
 const DOUBT_GAP_MS = 200;
 /** Between trying a doubted obituary as it is and issuing another. */
 const CONFIRM_MS = 50;
@@ -59,6 +62,8 @@ export type AuditEvent =
   | { readonly kind: "gone"; readonly peer: string }
   /** `directory.applyObituary` was not sure. */
   | { readonly kind: "doubt"; readonly obituary: Obituary }
+  /** An obituary of somebody under audit was handed over: by who was asked. */
+  | { readonly kind: "told"; readonly obituary: Obituary }
   | { readonly kind: "tick" };
 
 export type AuditOutput =
@@ -87,21 +92,6 @@ export interface AuditOptions {
   readonly isWatched: (peer: string) => boolean;
 }
 
-interface Case {
-  readonly target: string;
-  /** What is doubted; gone once it was tried as it is. */
-  obituary: Obituary | undefined;
-  /** Who was asked in this stage. */
-  helpers: readonly string[];
-  /** Declared neighbours who were not asked yet. */
-  others: readonly string[];
-  stage: "asking" | "dialling" | "condemned";
-  untilMs: number;
-  /** Answers still out; at none the stage is over. */
-  pending: number;
-  witness: (ObituarySigner & { readonly generation: number; readonly sequence: number }) | undefined;
-}
-
 export class Audit {
   readonly #members: MemberView;
   readonly #health: LocalHealth;
@@ -112,8 +102,10 @@ export class Audit {
   readonly #suspects = new Set<string>();
   #deathsAtMs: number[] = [];
   #alarmedUntilMs = Number.NEGATIVE_INFINITY;
-  #case: Case | undefined;
-  #nextCaseAtMs: number | undefined;
+  readonly #cases = new Map<string, AuditCase>();
+  #routineTarget: string | undefined;
+  #nextRoutineAtMs: number | undefined;
+  #nextDoubtAtMs = Number.POSITIVE_INFINITY;
   #nextAtMs = Number.POSITIVE_INFINITY;
   #outputs: AuditOutput[] = [];
 
@@ -125,7 +117,11 @@ export class Audit {
   }
 
   get size(): number {
-    return this.#doubts.size + this.#suspects.size;
+    return this.#doubts.size + this.#suspects.size + this.#cases.size;
+  }
+
+  isLookingAt(peer: string): boolean {
+    return this.#cases.has(peer);
   }
 
   isAlarmed(nowMs: number): boolean {
@@ -135,7 +131,7 @@ export class Audit {
   handle(event: AuditEvent, nowMs: number): AuditDecision {
     if (this.#health.isLate(this.#nextAtMs, nowMs)) {
       this.#health.late(nowMs, DEAD_AFTER_MS);
-      this.#case = undefined;
+      this.#restart(nowMs);
     }
     this.#note(event, nowMs);
     this.#evaluate(nowMs);
@@ -148,13 +144,15 @@ export class Audit {
   #note(event: AuditEvent, nowMs: number): void {
     switch (event.kind) {
       case "answer":
-        if (event.target === this.#case?.target) this.#answer(this.#case, event.helper, event.reply, nowMs);
+        this.#answer(event.target, event.helper, event.reply, nowMs);
         break;
-      case "dialed":
-        if (event.target !== this.#case?.target) break;
-        if (event.reached) this.#lives(this.#case, nowMs);
-        else this.#case.pending--;
+      case "dialed": {
+        const open = this.#cases.get(event.target);
+        if (open === undefined) break;
+        if (event.reached) this.#lives(open, nowMs);
+        else open.pending--;
         break;
+      }
       case "died":
         this.#forget(event.peer, nowMs);
         this.#countDeath(nowMs);
@@ -163,10 +161,17 @@ export class Audit {
         this.#forget(event.peer, nowMs);
         break;
       case "doubt":
-        if (this.#case?.target === event.obituary.accused || this.#doubts.size >= MAX_DOUBTS) break;
+        if (this.#cases.has(event.obituary.accused) || this.#doubts.size >= MAX_DOUBTS) break;
         this.#doubts.set(event.obituary.accused, event.obituary);
-        this.#nextCaseAtMs = Math.min(this.#nextCaseAtMs ?? Number.POSITIVE_INFINITY, nowMs + DOUBT_GAP_MS);
+        this.#nextDoubtAtMs = Math.min(this.#nextDoubtAtMs, nowMs + DOUBT_GAP_MS);
         break;
+      case "told": {
+        const open = this.#cases.get(event.obituary.accused);
+        if (open === undefined || open.stage === "condemned") break;
+        open.obituary = event.obituary;
+        open.told = true;
+        break;
+      }
       case "tick":
         break;
       default:
@@ -174,23 +179,21 @@ export class Audit {
     }
   }
 
-  #answer(open: Case, helper: string, reply: IndirectReply, nowMs: number): void {
-    if (!open.helpers.includes(helper)) return;
-    if (reply.outcome === "reached") {
-      this.#lives(open, nowMs);
-      return;
+  /** What was learned before a standstill means nothing; doubts are looked into anew. */
+  #restart(nowMs: number): void {
+    for (const { target, obituary } of this.#cases.values()) {
+      if (obituary !== undefined && this.#doubts.size < MAX_DOUBTS) this.#doubts.set(target, obituary);
     }
-    open.pending--;
-    // Who did not reach it while asked for a fresh sign has not dialled it as long as a witness must have.
-    if (reply.outcome !== "unreached" || open.stage === "asking") return;
-    const held = this.#members.versionOf(open.target);
-    if (held === undefined || !isPlausible(reply, held) || compareVersions(reply, held) < 0) return;
-    open.witness = {
-      id: helper,
-      signature: reply.signature,
-      generation: reply.generation,
-      sequence: reply.sequence,
-    };
+    this.#cases.clear();
+    this.#routineTarget = undefined;
+    this.#nextDoubtAtMs = nowMs + DOUBT_GAP_MS;
+  }
+
+  #answer(target: string, helper: string, reply: IndirectReply, nowMs: number): void {
+    const open = this.#cases.get(target);
+    if (open?.helpers.includes(helper) !== true) return;
+    if (reply.outcome === "reached") this.#lives(open, nowMs);
+    else noteSilence(open, helper, reply, this.#members.versionOf(target));
   }
 
   #countDeath(nowMs: number): void {
@@ -200,73 +203,90 @@ export class Audit {
     if (this.#deathsAtMs.length < MASS_DEATHS) return;
     const wasAlarmed = this.isAlarmed(nowMs);
     this.#alarmedUntilMs = nowMs + ALARM_MS;
-    if (!wasAlarmed) this.#nextCaseAtMs = Math.min(this.#nextCaseAtMs ?? Number.POSITIVE_INFINITY, this.#draw(nowMs));
+    if (wasAlarmed) return;
+    this.#nextRoutineAtMs = Math.min(this.#nextRoutineAtMs ?? Number.POSITIVE_INFINITY, this.#draw(nowMs));
   }
 
   #forget(peer: string, nowMs: number): void {
     this.#suspects.delete(peer);
     this.#doubts.delete(peer);
-    if (this.#case?.target === peer) this.#close(nowMs);
+    const open = this.#cases.get(peer);
+    if (open !== undefined) this.#close(open, nowMs);
   }
 
-  #lives(open: Case, nowMs: number): void {
+  #lives(open: AuditCase, nowMs: number): void {
     const { target, obituary } = open;
     if (this.#suspects.delete(target)) this.#outputs.push({ kind: "refuted", peer: target });
     if (obituary !== undefined) this.#outputs.push({ kind: "tell-accused", peer: target, obituary });
-    this.#close(nowMs);
+    this.#close(open, nowMs);
   }
 
-  #close(nowMs: number): void {
-    this.#case = undefined;
-    this.#nextCaseAtMs = this.#doubts.size > 0 ? nowMs + DOUBT_GAP_MS : this.#draw(nowMs);
+  #close(open: AuditCase, nowMs: number): void {
+    this.#cases.delete(open.target);
+    if (open.target !== this.#routineTarget) return;
+    this.#routineTarget = undefined;
+    this.#nextRoutineAtMs = this.#draw(nowMs);
   }
 
-  /** The single decision function: begins, carries on and ends the one audit. */
+  /** The single decision function: carries on and ends what is open, begins what is due. */
   #evaluate(nowMs: number): void {
-    this.#nextCaseAtMs ??= this.#draw(nowMs);
-    const open = this.#case;
-    if (open === undefined) {
-      if (nowMs >= this.#nextCaseAtMs) this.#begin(nowMs);
-      return;
-    }
+    this.#nextRoutineAtMs ??= this.#draw(nowMs);
+    for (const open of [...this.#cases.values()]) this.#carryOn(open, nowMs);
+    if (nowMs >= this.#nextDoubtAtMs && this.#health.mayAccuse(nowMs)) this.#beginDoubts(nowMs);
+    if (this.#routineTarget !== undefined || nowMs < this.#nextRoutineAtMs) return;
+    this.#routineTarget = this.#health.mayAccuse(nowMs) ? this.#nextTarget() : undefined;
+    if (this.#routineTarget === undefined) this.#nextRoutineAtMs = this.#draw(nowMs);
+    else this.#begin(this.#routineTarget, undefined, nowMs);
+  }
+
+  #carryOn(open: AuditCase, nowMs: number): void {
+    const { stage } = open;
+    const over = nowMs >= open.untilMs;
     if (this.#members.versionOf(open.target) === undefined) this.#forget(open.target, nowMs);
-    else if (open.stage === "asking" && (nowMs >= open.untilMs || open.pending <= 0)) {
+    else if (stage === "asking" && (over || open.pending <= 0)) {
       if (open.others.length > 0) this.#askOthers(open, nowMs);
       else this.#dial(open, nowMs);
-    } else if (open.stage === "dialling" && nowMs >= open.untilMs) this.#judge(open, nowMs);
-    else if (open.stage === "condemned" && nowMs >= open.untilMs) this.#issue(open, nowMs);
+    } else if (stage === "dialling" && over) this.#judge(open, nowMs);
+    else if (stage === "condemned" && over) this.#issue(open, nowMs);
   }
 
-  #begin(nowMs: number): void {
-    const target = this.#health.mayAccuse(nowMs) ? this.#nextTarget() : undefined;
-    if (target === undefined) {
-      this.#nextCaseAtMs = this.#draw(nowMs);
-      return;
+  #beginDoubts(nowMs: number): void {
+    for (const [id, obituary] of this.#doubts) {
+      if (this.#doubtCasesAreMany) break;
+      this.#doubts.delete(id);
+      if (this.#members.versionOf(id) !== undefined && !this.#cases.has(id)) this.#begin(id, obituary, nowMs);
     }
-    const obituary = this.#doubts.get(target);
-    this.#doubts.delete(target);
+  }
+
+  get #doubtCasesAreMany(): boolean {
+    return this.#cases.size - (this.#routineTarget === undefined ? 0 : 1) >= MAX_DOUBT_CASES;
+  }
+
+  #begin(target: string, obituary: Obituary | undefined, nowMs: number): void {
     const declared = shuffled(declaredNeighbors(this.#members, target), this.#random);
     const ours = declared.filter((id) => this.#isWatched(id));
     const chosen = [...ours, ...declared.filter((id) => !ours.includes(id))].slice(0, ASKED_NEIGHBORS);
     const helpers = chosen.slice(0, 1);
     const others = chosen.slice(1);
-    const open: Case = {
+    const open: AuditCase = {
       target,
       obituary,
+      told: false,
       stage: "asking",
       untilMs: nowMs + (others.length > 0 ? FIRST_ALONE_MS : ASKING_MS),
       helpers,
       others,
+      declined: new Set(),
       pending: helpers.length,
       witness: undefined,
     };
-    this.#case = open;
+    this.#cases.set(target, open);
     this.#askAll(open, helpers, ASK_BUDGET_MS);
     if (helpers.length === 0) this.#dial(open, nowMs);
   }
 
   /** The first has not vouched: two more are asked. */
-  #askOthers(open: Case, nowMs: number): void {
+  #askOthers(open: AuditCase, nowMs: number): void {
     const { others } = open;
     open.helpers = [...open.helpers, ...others];
     open.others = [];
@@ -276,31 +296,27 @@ export class Audit {
   }
 
   #nextTarget(): string | undefined {
-    for (const id of this.#doubts.keys()) {
-      if (this.#members.versionOf(id) !== undefined) return id;
-      this.#doubts.delete(id);
-    }
-    const accept = (id: string) => !this.#isWatched(id);
+    const accept = (id: string) => !this.#isWatched(id) && !this.#cases.has(id) && !this.#doubts.has(id);
     const [fresh] = this.#members.sample(1, this.#random, accept);
     // Suspects are looked at again in turn with the others, so that neither waits for the other.
     const [suspect] = this.#suspects;
     if (suspect === undefined || (fresh !== undefined && this.#random() < 0.5)) return fresh;
     this.#suspects.delete(suspect);
     this.#suspects.add(suspect);
-    return suspect;
+    return accept(suspect) ? suspect : fresh;
   }
 
-  #dial(open: Case, nowMs: number): void {
+  #dial(open: AuditCase, nowMs: number): void {
     open.stage = "dialling";
     open.untilMs = nowMs + DIALLING_MS;
-    const helpers = pickHelpers(this.#members, open.target, DIAL_HELPERS, this.#random, () => false);
+    const helpers = pickHelpers(this.#members, open.target, DIAL_HELPERS, this.#random, (id) => open.declined.has(id));
     open.helpers = helpers;
     open.pending = helpers.length + 1;
     this.#outputs.push({ kind: "dial", peer: open.target, budgetMs: DIAL_BUDGET_MS });
     this.#askAll(open, helpers, DIAL_BUDGET_MS);
   }
 
-  #askAll({ target }: Case, helpers: readonly string[], budgetMs: number): void {
+  #askAll({ target }: AuditCase, helpers: readonly string[], budgetMs: number): void {
     const held = this.#members.versionOf(target);
     if (held === undefined) return;
     const { generation, sequence } = held;
@@ -308,11 +324,9 @@ export class Audit {
     for (const helper of helpers) this.#outputs.push({ kind: "ask", helper, accusation, budgetMs });
   }
 
-  #judge(open: Case, nowMs: number): void {
+  #judge(open: AuditCase, nowMs: number): void {
     const { target } = open;
-    const alone = mayAccuseAlone(this.#members.unsuspectedBeside(target));
-    const proven = open.witness !== undefined || alone;
-    if (proven && this.#health.mayAccuse(nowMs)) {
+    if ((open.told || this.#mayIssue(open)) && this.#health.mayAccuse(nowMs)) {
       open.stage = "condemned";
       open.untilMs = nowMs + this.#random() * MAX_ISSUE_WAIT_MS;
       return;
@@ -321,10 +335,14 @@ export class Audit {
       this.#suspects.add(target);
       this.#outputs.push({ kind: "suspected", peer: target });
     }
-    this.#close(nowMs);
+    this.#close(open, nowMs);
   }
 
-  #issue(open: Case, nowMs: number): void {
+  #mayIssue({ target, witness }: AuditCase): boolean {
+    return witness !== undefined || mayAccuseAlone(this.#members.unsuspectedBeside(target));
+  }
+
+  #issue(open: AuditCase, nowMs: number): void {
     const { target, witness, obituary } = open;
     const held = this.#members.versionOf(target);
     if (held !== undefined && this.#health.mayAccuse(nowMs)) {
@@ -335,16 +353,18 @@ export class Audit {
         this.#outputs.push({ kind: "confirm-obituary", obituary });
         return;
       }
-      const { generation, sequence } = witness ?? held;
-      this.#outputs.push({
-        kind: "issue-obituary",
-        accusation: { mesh: this.#members.mesh, accused: target, generation, sequence },
-        witness: witness === undefined ? undefined : { id: witness.id, signature: witness.signature },
-        tell: declaredNeighbors(this.#members, target),
-      });
+      if (this.#mayIssue(open)) {
+        const { generation, sequence } = witness ?? held;
+        this.#outputs.push({
+          kind: "issue-obituary",
+          accusation: { mesh: this.#members.mesh, accused: target, generation, sequence },
+          witness: witness === undefined ? undefined : { id: witness.id, signature: witness.signature },
+          tell: declaredNeighbors(this.#members, target),
+        });
+      }
     }
     this.#suspects.delete(target);
-    this.#close(nowMs);
+    this.#close(open, nowMs);
   }
 
   /** A full interval from now on average. */
@@ -354,8 +374,10 @@ export class Audit {
   }
 
   #dueAtMs(): number {
-    const open = this.#case;
-    if (open !== undefined) return open.untilMs;
-    return this.#nextCaseAtMs ?? Number.POSITIVE_INFINITY;
+    const routineAtMs = this.#routineTarget === undefined ? this.#nextRoutineAtMs : undefined;
+    let dueAtMs = routineAtMs ?? Number.POSITIVE_INFINITY;
+    for (const { untilMs } of this.#cases.values()) dueAtMs = Math.min(dueAtMs, untilMs);
+    if (this.#doubts.size === 0 || this.#doubtCasesAreMany) return dueAtMs;
+    return Math.min(dueAtMs, Math.max(this.#nextDoubtAtMs, this.#health.mutedUntilMs));
   }
 }

@@ -1,11 +1,11 @@
 /** What the machines have decided, in the driver's words. Pure; used by membership.ts alone. */
 import { buriedBitmap, type SignedMerged, signMerged } from "../wire/merged.js";
-import { decodeObituary } from "../wire/obituary.js";
+import { type Accusation, decodeObituary } from "../wire/obituary.js";
 import type { AuditOutput } from "./audit.js";
 import type { DetectorOutput } from "./detector-events.js";
 import type { Directory } from "./directory.js";
 import type { MembershipOutput } from "./membership-events.js";
-import { type Tombstone, tombstoneAnswer } from "./tombstones.js";
+import { buries, type Tombstone, tombstoneAnswer } from "./tombstones.js";
 
 /** So many of those who hear a buried record second-hand answer it, all nodes together. */
 const ANSWERS_TO_BURIED = 3;
@@ -40,12 +40,24 @@ export function answerToBuried(tombstone: Tombstone, share: number): readonly Me
   return [{ kind: "tell", peer: tombstone.id, obituary: decodeObituary(answer) }];
 }
 
-/** The signed news that `contact` was found again, with all whom this directory holds for dead. */
+/** Who asks about somebody that is buried here has missed it: the obituary that this node holds. */
+export function newsOfDeath(
+  directory: Directory,
+  { from, accusation }: { readonly from: string; readonly accusation: Accusation },
+): readonly MembershipOutput[] {
+  const tombstone = directory.tombstoneOf(accusation.accused);
+  if (tombstone?.obituary === undefined || !buries(tombstone, accusation)) return [];
+  if (accusation.mesh !== directory.mesh || directory.versionOf(from) === undefined) return [];
+  return [{ kind: "tell", peer: from, obituary: decodeObituary(tombstone.obituary) }];
+}
+
+/** The signed news that `contact` was found again. `buried`: all who are held for dead, here or there. */
 export function announcement(
   directory: Directory,
   { contact, nonce }: { readonly contact: string; readonly nonce: number },
+  buried: Iterable<string>,
   sign: (message: Uint8Array) => Uint8Array,
 ): SignedMerged {
-  const buried = buriedBitmap(directory.deadIds());
-  return signMerged({ mesh: directory.mesh, issuer: directory.self, contact, nonce, buried }, sign);
+  const digest = { mesh: directory.mesh, issuer: directory.self, contact, nonce, buried: buriedBitmap(buried) };
+  return signMerged(digest, sign);
 }

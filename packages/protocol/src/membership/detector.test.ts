@@ -80,7 +80,7 @@ test("silence: suspected at the first look after 1.5 s, rounds of one and three 
   expect(new Set(asks.slice(0, 6).map(({ output }) => output.helper)).size).toBe(6);
   const [issued, ...more] = driven.of("issue-obituary");
   expect(more).toEqual([]);
-  expect(issued?.atMs).toBe(DEAD_AFTER_MS + 150);
+  expect(issued?.atMs).toBe(DEAD_AFTER_MS + 300);
   expect(issued?.output.accusation).toEqual({ mesh: "mesh1", accused: PEER, generation: 1, sequence: 1 });
   expect(OTHERS).toContain(issued?.output.witness?.id);
   expect(detector.size).toBe(0);
@@ -106,7 +106,7 @@ test("a byte refutes, whether told at once or read from the transport before a t
 test("life within the wait before the obituary saves", () => {
   const { driven } = make({ onOutput: nobodyReaches });
   driven.hand({ kind: "neighbor-up", peer: PEER });
-  driven.runTo(DEAD_AFTER_MS + 149);
+  driven.runTo(DEAD_AFTER_MS + 299);
   driven.hand({ kind: "heard", peer: PEER });
   driven.runTo(DEAD_AFTER_MS + 1_000);
   expect(driven.of("issue-obituary")).toEqual([]);

@@ -168,11 +168,13 @@ export class Healing {
   }
 
   #merged(merged: MergedDigest, nowMs: number): void {
-    if (merged.issuer === this.#self || !this.#count(merged.issuer, merged.contact, nowMs)) return;
-    if (nowMs - this.#reactedAtMs >= MIN_REACTION_GAP_MS) {
+    if (merged.issuer === this.#self) return;
+    const isNews = this.#count(merged.issuer, merged.contact, nowMs);
+    if (isNews && nowMs - this.#reactedAtMs >= MIN_REACTION_GAP_MS) {
       this.#reactedAtMs = nowMs;
       this.#outputs.push({ kind: "sync-neighbor", afterMs: this.#random() * SYNC_WITHIN_MS });
     }
+    // Both ends of a contact may tell of it, each naming others.
     if (nowMs - this.#republishedAtMs >= EPISODE_MS && isBuriedIn(merged.buried, this.#self)) {
       this.#republishedAtMs = nowMs;
       const withinMs = Math.max(MIN_REPUBLISH_MS, REPUBLISH_PER_MEMBER_MS * this.#live);

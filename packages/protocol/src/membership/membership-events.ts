@@ -76,6 +76,8 @@ export type MembershipOutput =
   | { readonly kind: "drop"; readonly peer: string; readonly cut: boolean }
   /** Gossip's `contacts`. */
   | { readonly kind: "contacts"; readonly peers: readonly string[] }
+  /** The view is thin: gossip's `replenish`. */
+  | { readonly kind: "replenish"; readonly peers: readonly string[] }
   /** A healing contact turned out to be of another mesh. */
   | { readonly kind: "mismatch"; readonly peer: string }
   /** Another process that started earlier uses the same identity: this one has to stop. */

@@ -11,34 +11,33 @@
  * 3. Held for dead oneself: the next record has a higher sequence and goes out at once; a second waits for half a second to end.
  * 4. An observer listens: it publishes nothing, accuses and vouches for nobody, and announces no merge.
  *
- * Bounds: 16 healing contacts; the rest in the machines. Owner: the shell, one per topic; it ends with the topic.
+ * Bounds: those of the machines. Owner: the shell, one per topic; it ends with the topic.
  */
-import { DecodeError } from "../errors.js";
-import { BoundedSet } from "../gossip/bounded-set.js";
-import { type Broadcast, decodeBroadcast } from "../wire/broadcast.js";
+import { decodeBroadcast, readable } from "../wire/broadcast.js";
 import { verifyEnvelope } from "../wire/envelope.js";
 import { type SignedMerged, verifyMerged } from "../wire/merged.js";
 import { type Obituary, signObituary, verifyObituary } from "../wire/obituary.js";
 import type { RecordSource } from "./apply-outcome.js";
 import { Audit, type AuditEvent, type AuditOutput } from "./audit.js";
-import { announcement, answerToBuried, carriedOver } from "./carry-over.js";
+import { answerToBuried, carriedOver, newsOfDeath } from "./carry-over.js";
 import { Detector } from "./detector.js";
 import type { DetectorEvent, DetectorOutput, IssueObituary } from "./detector-events.js";
 import { Directory } from "./directory.js";
-import { Healing, type HealingEvent, type HealingOutput } from "./healing.js";
+import type { HealingEvent } from "./healing.js";
 import { Inquiries, type InquiryEnd } from "./inquiries.js";
 import type { MembershipDecision, MembershipEvent, MembershipOutput } from "./membership-events.js";
 import type { MembershipOptions } from "./membership-options.js";
+import { Merging, type MergingOutput } from "./merging.js";
 import type { ObituarySource } from "./obituary-rules.js";
+import { OwnFloods } from "./own-floods.js";
 import { OwnRecord } from "./own-record.js";
 import type { PublisherEvent } from "./publishing.js";
-import { SyncPlan } from "./sync-plan.js";
+import { ThinView } from "./thin-view.js";
 import type { DirectoryChange, NodeRecord, SignedRecord } from "./types.js";
 import { WitnessDesk } from "./witness.js";
 
 /** How many members are offered to gossip as contacts for re-joining. */
 const MAX_CONTACTS = 16;
-const MAX_HEALING_CONTACTS = 16;
 const EXPIRY_INTERVAL_MS = 5_000;
 const REFUTATION_GAP_MS = 500;
 
@@ -50,15 +49,14 @@ export class Membership {
   readonly #detector: Detector;
   readonly #inquiries: Inquiries;
   readonly #audit: Audit;
-  readonly #healing: Healing;
-  readonly #plan: SyncPlan;
+  readonly #thin: ThinView;
+  readonly #merging: Merging;
+  readonly #floods = new OwnFloods();
   readonly #neighbors = new Set<string>();
   /** Neighbours of other makes. */
   readonly #foreign = new Set<string>();
-  /** Healing contacts whose first sync is to come. Those whose never does leave as the oldest. */
-  readonly #contacts = new BoundedSet(MAX_HEALING_CONTACTS);
   #outputs: MembershipOutput[] = [];
-  #due = { publisher: NEVER, detector: NEVER, audit: NEVER, healing: NEVER, expiry: NEVER, republish: NEVER };
+  #due = { publisher: NEVER, detector: NEVER, audit: NEVER, expiry: NEVER, republish: NEVER };
   #refutedAtMs = Number.NEGATIVE_INFINITY;
   #rejected = 0;
 
@@ -74,8 +72,8 @@ export class Membership {
     this.#inquiries = new Inquiries({ desk, sign: this.#sign, verify: options.verify });
     const isWatched = (peer: string) => this.#detector.isWatched(peer);
     this.#audit = new Audit({ members: this.directory, health, random, isWatched });
-    this.#healing = new Healing({ self, random });
-    this.#plan = new SyncPlan(self, random);
+    this.#thin = new ThinView(random);
+    this.#merging = new Merging({ directory: this.directory, random, sign: this.#sign });
   }
 
   /** What the own record declares now; 0 before the first. */
@@ -89,8 +87,8 @@ export class Membership {
       watchedLinks: this.#detector.size,
       localHealth: this.#detector.health.factor(0),
       auditEntries: this.#audit.size,
-      healingEntries: this.#healing.size,
-      syncPlanned: this.#plan.size,
+      ...this.#merging.sizes(),
+      floodsUnheard: this.#floods.size,
       ...this.#inquiries.sizes(),
       broadcastsRejected: this.#rejected,
     };
@@ -101,7 +99,8 @@ export class Membership {
     this.#runDue(nowMs);
     const outputs = this.#outputs;
     this.#outputs = [];
-    return { outputs, nextAtMs: Math.min(...Object.values(this.#due), this.#plan.nextAtMs) };
+    const others = Math.min(this.#merging.nextAtMs, this.#floods.nextAtMs, this.#thin.dueAtMs);
+    return { outputs, nextAtMs: Math.min(...Object.values(this.#due), others) };
   }
 
   #note(event: MembershipEvent, nowMs: number): void {
@@ -134,7 +133,8 @@ export class Membership {
         this.#receive(event.content, event.deliveredBy, nowMs);
         break;
       case "obituary":
-        this.#hear(event.obituary, {}, nowMs);
+        if (this.#audit.isLookingAt(event.obituary.accused)) this.#told(event.obituary, nowMs);
+        else this.#hear(event.obituary, {}, nowMs);
         break;
       case "asked":
         this.#asked(event, nowMs);
@@ -156,10 +156,7 @@ export class Membership {
         this.#hear(event.obituary, { viaSync: true }, nowMs);
         break;
       case "synced":
-        this.#plan.ended(event.peer, event.ok, this.#neighbors.has(event.peer), nowMs);
-        if (event.ok && this.#contacts.delete(event.peer)) {
-          this.#heal({ kind: "synced", peer: event.peer, apart: event.apart }, nowMs);
-        }
+        this.#merge(this.#merging.synced(event, this.#partners(), nowMs), nowMs);
         break;
       case "tick":
         break;
@@ -184,15 +181,28 @@ export class Membership {
     if (nowMs >= due.publisher) this.#publish({ kind: "tick" }, nowMs);
     if (nowMs >= due.detector) this.#detect({ kind: "tick" }, nowMs);
     if (nowMs >= due.audit) this.#look({ kind: "tick" }, nowMs);
-    if (nowMs >= due.healing) this.#heal({ kind: "tick" }, nowMs);
-    if (nowMs < this.#plan.nextAtMs) return;
-    const partners = [...this.#neighbors].filter((peer) => !this.#foreign.has(peer));
-    for (const peer of this.#plan.due(partners, nowMs)) this.#outputs.push({ kind: "sync", peer });
+    if (nowMs >= this.#merging.healAtMs) this.#heal({ kind: "tick" }, nowMs);
+    if (nowMs >= this.#floods.nextAtMs) {
+      const again = this.#floods.due(this.#neighbors, this.#options.lastHeardMs, nowMs);
+      if (this.#own?.isPublishing === true)
+        for (const content of again) this.#outputs.push({ kind: "broadcast", content });
+    }
+    if (nowMs >= this.#thin.dueAtMs) {
+      const peers = this.#thin.offer(this.directory, this.#neighbors, nowMs);
+      if (this.#own?.isPublishing === true) this.#outputs.push({ kind: "replenish", peers });
+    }
+    if (nowMs < this.#merging.plan.nextAtMs) return;
+    for (const peer of this.#merging.plan.due(this.#partners(), nowMs)) this.#outputs.push({ kind: "sync", peer });
+  }
+
+  /** Neighbours with a directory. */
+  #partners(): readonly string[] {
+    return [...this.#neighbors].filter((peer) => !this.#foreign.has(peer));
   }
 
   #boot(nowMs: number): void {
     this.#due.expiry = nowMs + EXPIRY_INTERVAL_MS;
-    this.#plan.start(nowMs);
+    this.#merging.plan.start(nowMs);
     this.#publish({ kind: "boot" }, nowMs);
     if (this.#own !== undefined) this.#look({ kind: "tick" }, nowMs);
   }
@@ -209,14 +219,14 @@ export class Membership {
       return;
     }
     this.#detect({ kind: "neighbor-up", peer }, nowMs);
-    this.#plan.neighborUp(peer, isFirst, nowMs);
+    this.#merging.plan.neighborUp(peer, isFirst, nowMs);
   }
 
   #neighborDown(peer: string, nowMs: number): void {
     this.#neighbors.delete(peer);
     this.#foreign.delete(peer);
     this.directory.neighborGone(peer, nowMs);
-    this.#plan.neighborDown(peer);
+    this.#merging.plan.neighborDown(peer);
     this.#detect({ kind: "neighbor-down", peer }, nowMs);
     const peers = this.directory.sample(MAX_CONTACTS, this.#options.random, () => true);
     if (peers.length > 0) this.#outputs.push({ kind: "contacts", peers });
@@ -224,15 +234,9 @@ export class Membership {
   }
 
   #receive(content: Uint8Array, deliveredBy: string, nowMs: number): void {
-    let broadcast: Broadcast;
-    try {
-      broadcast = (this.#options.decode ?? decodeBroadcast)(content);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.#rejected++;
-      return;
-    }
-    if (broadcast.kind === "record") this.#apply(broadcast.signed, { deliveredBy }, nowMs);
+    const broadcast = readable(content, this.#options.decode ?? decodeBroadcast);
+    if (broadcast === undefined) this.#rejected++;
+    else if (broadcast.kind === "record") this.#apply(broadcast.signed, { deliveredBy }, nowMs);
     else if (broadcast.kind === "obituary") this.#hear(broadcast.obituary, {}, nowMs);
     else if (broadcast.kind === "merged") this.#merged(broadcast.merged, nowMs);
   }
@@ -258,18 +262,17 @@ export class Membership {
         this.#look({ kind: "gone", peer: record.id }, nowMs);
         break;
       case "accepted-new":
-        this.#greet(record.id, source, nowMs);
-        break;
-      default:
+        if (source.viaSync === true) this.#merging.joinedBySync();
+        else this.#greet(record.id, nowMs);
         break;
     }
     this.#collect(nowMs);
   }
 
   /** Whose neighbours are all of other makes has nobody to sync with: it asks the first members that it hears of. */
-  #greet(id: string, { viaSync }: RecordSource, nowMs: number): void {
-    if (viaSync === true || this.#neighbors.size > this.#foreign.size || this.#foreign.size === 0) return;
-    this.#plan.later(0, nowMs, id);
+  #greet(id: string, nowMs: number): void {
+    if (this.#neighbors.size > this.#foreign.size || this.#foreign.size === 0) return;
+    this.#merging.plan.later(0, nowMs, id);
   }
 
   /** Judges an obituary from elsewhere. */
@@ -284,13 +287,23 @@ export class Membership {
     this.#bury(obituary, judged, nowMs);
   }
 
+  /** An obituary of somebody under audit: what it says is found out by then. */
+  #told(obituary: Obituary, nowMs: number): void {
+    if (!this.directory.wantsObituary(obituary, { viaSync: true })) return;
+    if (verifyObituary(obituary, this.#options.verify)) this.#look({ kind: "told", obituary }, nowMs);
+    else this.#rejected++;
+  }
+
   /** True where it took effect. */
   #bury(obituary: Obituary, source: ObituarySource, nowMs: number): boolean {
     const outcome = this.directory.applyObituary(obituary, source, nowMs);
     if (outcome.kind === "self") this.#refute(outcome.refuteAbove, nowMs);
     else if (outcome.kind === "contradicted") {
       this.#outputs.push({ kind: "tell", peer: obituary.accused, obituary });
-    } else if (outcome.kind === "doubtful") this.#look({ kind: "doubt", obituary }, nowMs);
+    } else if (outcome.kind === "doubtful") {
+      this.#merging.heldDeadElsewhere(obituary.accused);
+      this.#look({ kind: "doubt", obituary }, nowMs);
+    }
     this.#collect(nowMs);
     return outcome.kind === "applied";
   }
@@ -307,7 +320,7 @@ export class Membership {
     const { self } = this.#options;
     const obituary = signObituary(accusation, self, this.#sign, witness);
     if (!this.#bury(obituary, {}, nowMs)) return;
-    this.#outputs.push({ kind: "broadcast", content: obituary.bytes });
+    this.#broadcast(accusation.accused, obituary.bytes, nowMs);
     for (const peer of tell) this.#outputs.push({ kind: "tell", peer, obituary });
   }
 
@@ -332,6 +345,7 @@ export class Membership {
     const { ask, accusation } = event;
     if (this.#own === undefined) this.#outputs.push({ kind: "reply", ask, reply: { outcome: "declined" } });
     else this.#outputs.push(this.#inquiries.asked(event, this.#heardAgo(accusation.accused, nowMs), nowMs));
+    this.#outputs.push(...newsOfDeath(this.directory, event));
   }
 
   #inquired(end: InquiryEnd, nowMs: number): void {
@@ -394,36 +408,16 @@ export class Membership {
   }
 
   #heal(event: HealingEvent, nowMs: number): void {
-    const { outputs, nextAtMs } = this.#healing.handle(event, nowMs);
-    this.#due.healing = nextAtMs;
-    for (const output of outputs) this.#carryOutHealing(output, nowMs);
+    this.#merge(this.#merging.heal(event, nowMs), nowMs);
   }
 
-  #carryOutHealing(output: HealingOutput, nowMs: number): void {
-    switch (output.kind) {
-      case "dial":
-        this.#outputs.push(output);
-        break;
-      case "join":
-        this.#contacts.add(output.peer);
-        this.#outputs.push(output);
-        this.#plan.later(0, nowMs, output.peer);
-        break;
-      case "announce":
-        if (this.#own?.isPublishing !== true) break;
-        this.#outputs.push({ kind: "broadcast", content: announcement(this.directory, output, this.#sign).bytes });
-        break;
-      case "sync-neighbor":
-        this.#plan.later(output.afterMs, nowMs);
-        break;
-      case "republish":
+  #merge(outputs: readonly MergingOutput[], nowMs: number): void {
+    for (const output of outputs) {
+      if (output.kind === "republish") {
         if (this.#own !== undefined) this.#due.republish = Math.min(this.#due.republish, nowMs + output.afterMs);
-        break;
-      case "refused":
-        this.#outputs.push({ kind: "mismatch", peer: output.peer });
-        break;
-      default:
-        output satisfies never;
+      } else if (output.kind === "announce") {
+        if (this.#own?.isPublishing === true) this.#broadcast(MERGED, output.content, nowMs);
+      } else this.#outputs.push(output);
     }
   }
 
@@ -442,6 +436,7 @@ export class Membership {
     const { id, record } = change.entry;
     switch (change.kind) {
       case "joined":
+        this.#floods.forget(id);
         this.#heal({ kind: "alive", id }, nowMs);
         break;
       case "dead":
@@ -471,6 +466,7 @@ export class Membership {
     const live = this.directory.size;
     this.#heal({ kind: "view", neighbors: this.#neighbors.size, live }, nowMs);
     this.#publish({ kind: "live", members: live }, nowMs);
+    if (this.#own !== undefined) this.#thin.view(this.#neighbors.size, live, nowMs);
   }
 
   #publish(event: PublisherEvent, nowMs: number): void {
@@ -487,10 +483,17 @@ export class Membership {
     this.#collect(nowMs);
   }
 
+  #broadcast(subject: string, content: Uint8Array, nowMs: number): void {
+    this.#outputs.push({ kind: "broadcast", content });
+    this.#floods.sent(subject, content, this.#neighbors, nowMs);
+  }
+
   #heardAgo(peer: string, nowMs: number): number | undefined {
     const heardMs = this.#options.lastHeardMs(peer);
     return heardMs === undefined ? undefined : Math.max(0, nowMs - heardMs);
   }
 }
 
+/** What a merged digest is about, among the subjects of own broadcasts; the others are ids. */
+const MERGED = "merged";
 const NEVER = Number.POSITIVE_INFINITY;

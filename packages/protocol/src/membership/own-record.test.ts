@@ -27,7 +27,10 @@ function life({ startedAtMs = 1_000, bootNonce = "00".repeat(8), generation = 1,
     mesh: "mesh1",
     bootNonce,
     generation,
-    nextGeneration: () => ++kept.generation,
+    nextGeneration: (atLeast) => {
+      kept.generation = Math.max(kept.generation + 1, atLeast);
+      return kept.generation;
+    },
     describe: () => ({
       type,
       addresses,

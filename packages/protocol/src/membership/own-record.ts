@@ -21,8 +21,8 @@ export interface OwnRecordOptions extends PublisherOptions {
   readonly mesh: string;
   readonly bootNonce: string;
   readonly generation: number;
-  /** Takes and keeps the next generation. */
-  readonly nextGeneration: () => number;
+  /** Takes and keeps the next generation, or this one where it is further on: a copy may be far ahead. */
+  readonly nextGeneration: (atLeast: number) => number;
   readonly describe: () => RecordDescription;
   /** 64 bytes of Ed25519. */
   readonly sign: (message: Uint8Array) => Uint8Array;
@@ -99,8 +99,10 @@ export class OwnRecord {
 
   /** Somebody else shows our id in this generation, or a higher one. True where this process is the one to stop. */
   conflict(generation: number, other: NodeRecord, nowMs: number): boolean {
-    if (this.#generation < generation) this.#sequence = 0;
-    while (this.#generation < generation) this.#generation = this.#options.nextGeneration();
+    if (this.#generation < generation) {
+      this.#sequence = 0;
+      this.#generation = this.#options.nextGeneration(Math.min(generation, Number.MAX_SAFE_INTEGER));
+    }
     if (other.bootNonce === this.#options.bootNonce) return false;
     this.#conflictsAtMs = [...this.#conflictsAtMs, nowMs].slice(-CONFLICTS_TO_STOP);
     const often =

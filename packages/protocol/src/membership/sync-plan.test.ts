@@ -39,6 +39,16 @@ function make(session: (begun: Begun) => boolean | undefined = () => undefined, 
   return { plan, neighbors, begun, clock, runTo, up, down };
 }
 
+test("news of several members is passed on to each other neighbour once, within two seconds", () => {
+  const random = seededRandom(7);
+  const { plan, neighbors, begun, runTo } = make(() => true, random);
+  neighbors.push(SMALL, LARGE, OTHER);
+  plan.spread(neighbors, LARGE, 0);
+  plan.spread(neighbors, LARGE, 0);
+  runTo(2_000);
+  expect(begun.map(({ peer }) => peer).sort()).toEqual([SMALL, OTHER].sort());
+});
+
 test("with a new neighbour the smaller id begins at once, the larger a second later and only where none has come", () => {
   const smaller = make();
   smaller.up(LARGE);

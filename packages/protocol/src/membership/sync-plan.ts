@@ -7,7 +7,9 @@
  * 3. Who has just got its first neighbour joined in the midst of others: broadcasts that crossed its joining are found by
  *    two more, with random neighbours, after 3 and 10 s.
  * 4. A session that broke is tried again after 0.5, 1, 2 and 4 s, while the peer is a neighbour.
- * 5. A directory that was compared with this peer within half a second is not compared again for one of these reasons; nor, where a
+ * 5. What a session has brought of several members at once (two parts have met) is passed on: with each of the other neighbours within
+ *    two seconds, so that it crosses the mesh link by link. Equal directories cost one hash.
+ * 6. A directory that was compared with this peer within half a second is not compared again for one of these reasons; nor, where a
  *    peer is named, one that was compared since.
  *
  * Bounds: 64 waiting, 64 tried again, 256 sessions remembered. Owner: Membership.
@@ -17,6 +19,7 @@ const LARGER_WAITS_MS = 1_000;
 const SETTLING_DELAYS_MS = [3_000, 10_000];
 const RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000];
 const RECENT_MS = 500;
+const SPREAD_WITHIN_MS = 2_000;
 const MAX_WAITING = 64;
 const MAX_REMEMBERED = 256;
 const JITTER = 0.1;
@@ -73,6 +76,15 @@ export class SyncPlan {
     const atMs = nowMs + delayMs;
     // A random neighbour is asked for what it has heard by then.
     this.#waiting.push(peer === undefined ? { atMs, unlessSinceMs: atMs } : { peer, atMs, unlessSinceMs: nowMs });
+  }
+
+  /** A session with `peer` has brought news of several members. */
+  spread(neighbors: readonly string[], peer: string, nowMs: number): void {
+    const planned = new Set(this.#waiting.map((waiting) => waiting.peer));
+    for (const neighbor of neighbors) {
+      if (neighbor === peer || planned.has(neighbor)) continue;
+      this.later(SPREAD_WITHIN_MS * this.#random(), nowMs, neighbor);
+    }
   }
 
   /** A session has ended, whoever began it. */

@@ -29,3 +29,13 @@ export function decodeBroadcast(content: Uint8Array): Broadcast {
   if (lead === MERGED_LEAD) return { kind: "merged", merged: decodeMerged(content) };
   return { kind: "unknown", lead };
 }
+
+/** What `decode` makes of it; undefined where the bytes are none. */
+export function readable(content: Uint8Array, decode: (content: Uint8Array) => Broadcast): Broadcast | undefined {
+  try {
+    return decode(content);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}

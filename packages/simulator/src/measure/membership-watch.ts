@@ -37,8 +37,10 @@ export class MembershipWatch {
   duplicateIdentities = 0;
   /** Dead marks of any kind. */
   marks = 0;
-  /** Obituaries flooded, by victim and generation. */
-  readonly #floods = new Map<string, number>();
+  /** Floods that were begun again because nobody seemed to have heard. */
+  repeats = 0;
+  /** Who has issued obituaries, by victim, generation and sequence. */
+  readonly #floods = new Map<string, Set<number>>();
   readonly #deaths = new Map<string, Death>();
   readonly #cluster: Cluster;
 
@@ -47,9 +49,11 @@ export class MembershipWatch {
     cluster.network.paths.remembersMs = FALSE_DEATH_MS;
     cluster.watch = {
       change: (observer, change) => this.#changed(observer, change),
-      obituary: (_issuer, { accused, generation }) => {
-        const key = keyOf(cluster.indexOf(accused), generation);
-        this.#floods.set(key, (this.#floods.get(key) ?? 0) + 1);
+      obituary: (issuer, { accused, generation, sequence }) => {
+        const key = `${keyOf(cluster.indexOf(accused), generation)}.${sequence}`;
+        const issuers = this.#floods.get(key) ?? new Set();
+        if (issuers.has(issuer)) this.repeats++;
+        this.#floods.set(key, issuers.add(issuer));
       },
       duplicateIdentity: () => this.duplicateIdentities++,
     };
@@ -82,13 +86,19 @@ export class MembershipWatch {
 
   /** Floods of each death that was watched. */
   floodsPerDeath(): number[] {
-    return [...this.#deaths.keys()].map((key) => this.#floods.get(key) ?? 0);
+    const counts = new Map([...this.#deaths.keys()].map((key) => [key, 0]));
+    for (const [key, issuers] of this.#floods) {
+      const death = key.slice(0, key.lastIndexOf("."));
+      const count = counts.get(death);
+      if (count !== undefined) counts.set(death, count + issuers.size);
+    }
+    return [...counts.values()];
   }
 
   /** Floods about whomever, true or not. */
   get floods(): number {
     let sum = 0;
-    for (const count of this.#floods.values()) sum += count;
+    for (const issuers of this.#floods.values()) sum += issuers.size;
     return sum;
   }
 

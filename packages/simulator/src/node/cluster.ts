@@ -99,8 +99,10 @@ export class Cluster {
   }
 
   /** The counter beside the identity: it outlives the process. */
-  nextGeneration(index: number): number {
-    return ++this.#generations[index]!;
+  nextGeneration(index: number, atLeast = 0): number {
+    const next = Math.max(this.#generations[index]! + 1, atLeast);
+    this.#generations[index] = next;
+    return next;
   }
 
   /** Hosts that are not running yet; returns the index of the first. */

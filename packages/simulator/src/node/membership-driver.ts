@@ -62,7 +62,7 @@ export class MembershipDriver {
       own: {
         bootNonce: Buffer.from(host.random.bytes(8)).toString("hex"),
         generation: cluster.nextGeneration(index),
-        nextGeneration: () => cluster.nextGeneration(index),
+        nextGeneration: (atLeast) => cluster.nextGeneration(index, atLeast),
         describe: () => ({
           type: "sim",
           addresses: [`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:4433`],
@@ -184,6 +184,9 @@ export class MembershipDriver {
         break;
       case "join":
         node.handle({ kind: "join", peers: [output.peer], protectMs: output.protectMs });
+        break;
+      case "replenish":
+        node.handle({ kind: "replenish", peers: output.peers });
         break;
       case "repair":
         node.handle({ kind: "repair", peer: output.peer });

@@ -51,6 +51,7 @@ export interface MembershipResult {
   readonly marks: number;
   readonly suspicions: number;
   readonly floods: number;
+  readonly repeats: number;
   /** At the end: directories that are not the mesh as it is, and the overlay. */
   readonly divergent: number;
   readonly meanView: number;
@@ -80,6 +81,7 @@ export function runMembership(options: MembershipOptions): MembershipResult {
     marks: watch.marks,
     suspicions: watch.suspicions,
     floods: watch.floods,
+    repeats: watch.repeats,
     divergent: divergent(cluster),
     meanView: viewFill(overlay, 5).mean,
     components: components(overlay).length,

@@ -11,10 +11,10 @@ export function addDescribe(program: Command, context: CommandContext): void {
     .addHelpText("after", examples(["mesh describe mesh1.broker.239dc9", "mesh describe 239dc9 --json"]))
     .action(async (name: string, options: ClientOptions) => {
       const client = clientOf(context, options);
-      const node = await client.get<NodeDetail>(`/api/nodes/${encodeURIComponent(name)}`);
+      const node = await client.call("GET /api/nodes/{name}", { path: { name } });
       // The boot trace may be gone from the bounded store; the rest is worth showing all the same.
       const boot = await client
-        .get<BootTrace>(`/api/boot/${encodeURIComponent(node.name ?? name)}`)
+        .call("GET /api/boot/{name}", { path: { name: node.name ?? name } })
         .catch(() => undefined);
       if (options.json) printJson(context, { ...node, bootTrace: boot ?? null });
       else context.io.out(describe(node, boot));

@@ -2,7 +2,7 @@
  * `mesh members`: who is there and who has gone, as the console's own directory and the nodes' own figures say; with `--as`, as another
  * node's directory says.
  */
-import type { DirectoryView, NodeList, NodeView } from "@meshwork/console/api-types";
+import type { NodeView } from "@meshwork/console/api-types";
 import type { Command } from "commander";
 import {
   type ClientOptions,
@@ -61,13 +61,11 @@ ${examples(["mesh members", "mesh members --mesh mesh2 --type broker", "mesh mem
     .action(async (options: MembersOptions) => {
       const client = clientOf(context, options);
       if (options.as === undefined) {
-        const { nodes } = await client.get<NodeList>("/api/nodes");
+        const { nodes } = await client.call("GET /api/nodes");
         print(context, options, nodes, [...stateColumns(context), ...figureColumns()]);
         return;
       }
-      const { as, entries, departed } = await client.get<DirectoryView>(
-        `/api/directory?as=${encodeURIComponent(options.as)}`,
-      );
+      const { as, entries, departed } = await client.call("GET /api/directory", { query: { as: options.as } });
       const recordAge = {
         title: "RECORD AGE",
         cell: (line: (typeof entries)[number]) => duration(line.ageMs),

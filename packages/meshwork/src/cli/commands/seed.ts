@@ -1,5 +1,5 @@
 /** `mesh seed`: what another node needs to join, `<node id>@<ip:port>`, several separated by commas. */
-import type { ClusterSummary, NodeDetail, NodeList, NodeView } from "@meshwork/console/api-types";
+import type { NodeView } from "@meshwork/console/api-types";
 import { MeshError } from "@meshwork/protocol";
 import type { Command } from "commander";
 import {
@@ -39,10 +39,10 @@ export function addSeed(program: Command, context: CommandContext): void {
       const client = clientOf(context, options);
       let chosen: NodeView[];
       if (name !== undefined) {
-        chosen = [await client.get<NodeDetail>(`/api/nodes/${encodeURIComponent(name)}`)];
+        chosen = [await client.call("GET /api/nodes/{name}", { path: { name } })];
       } else {
-        const meshes = options.mesh ?? [(await client.get<ClusterSummary>("/api/cluster")).console.mesh];
-        const { nodes } = await client.get<NodeList>("/api/nodes");
+        const meshes = options.mesh ?? [(await client.call("GET /api/cluster")).console.mesh];
+        const { nodes } = await client.call("GET /api/nodes");
         chosen = meshes.flatMap((mesh) => pickSeeds(nodes, mesh, options.count));
       }
       const seeds = chosen.map((node) => ({ name: node.name, mesh: node.mesh, seed: seedOf(node) }));

@@ -13,7 +13,7 @@ export function addStatus(program: Command, context: CommandContext): void {
     )
     .action(async (options: ClientOptions) => {
       const client = clientOf(context, options);
-      const cluster = await client.get<ClusterSummary>("/api/cluster");
+      const cluster = await client.call("GET /api/cluster");
       if (options.json) printJson(context, cluster);
       else context.io.out(describeCluster(cluster, client.url));
     });

@@ -2,7 +2,7 @@
  * `mesh trace`: a trace as a waterfall. A 32-digit id draws that trace, a node's name draws its boot; without either the newest
  * traces are listed.
  */
-import type { BootTrace, SpanView, TraceList, TraceSummary, TraceView } from "@meshwork/console/api-types";
+import type { BootTrace, SpanView, TraceSummary, TraceView } from "@meshwork/console/api-types";
 import { ATTR } from "@meshwork/telemetry";
 import type { Command } from "commander";
 import {
@@ -37,15 +37,15 @@ export function addTrace(program: Command, context: CommandContext): void {
     .action(async (what: string | undefined, options: TraceOptions) => {
       const client = clientOf(context, options);
       if (what === undefined) {
-        const list = await client.get<TraceList>(`/api/traces?limit=${options.limit}`);
+        const list = await client.call("GET /api/traces", { query: { limit: options.limit } });
         if (options.json) printJson(context, list);
         else context.io.out(listOf(list.traces.slice(0, options.limit), context.io.columns));
       } else if (/^[0-9a-f]{32}$/.test(what)) {
-        const trace = await client.get<TraceView>(`/api/traces/${what}`);
+        const trace = await client.call("GET /api/traces/{id}", { path: { id: what } });
         if (options.json) printJson(context, trace);
         else context.io.out(drawTrace(trace, context));
       } else {
-        const boot = await client.get<BootTrace>(`/api/boot/${encodeURIComponent(what)}`);
+        const boot = await client.call("GET /api/boot/{name}", { path: { name: what } });
         if (options.json) printJson(context, boot);
         else context.io.out(drawBoot(boot, context));
       }

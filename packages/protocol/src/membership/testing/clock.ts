@@ -3,6 +3,9 @@ export interface Machine<Event, Output> {
   handle(event: Event, nowMs: number): { readonly outputs: readonly Output[]; readonly nextAtMs: number };
 }
 
+/** A machine that is ticked this often in a row while no time passes asks for ever. */
+const MAX_TICKS_AT_ONCE = 1_000;
+
 export class Driven<Event, Output> {
   nowMs: number;
   nextAtMs = Number.POSITIVE_INFINITY;
@@ -33,7 +36,9 @@ export class Driven<Event, Output> {
 
   /** Ticks until `untilMs`, each tick when due; `before` runs before each. */
   runTo(untilMs: number, before: () => void = () => {}): void {
-    while (this.nextAtMs <= untilMs) {
+    for (let ticksAtOnce = 0; this.nextAtMs <= untilMs; ticksAtOnce++) {
+      if (this.nextAtMs > this.nowMs) ticksAtOnce = 0;
+      if (ticksAtOnce > MAX_TICKS_AT_ONCE) throw new Error(`ticks without end at ${this.nowMs}`);
       this.nowMs = Math.max(this.nowMs, this.nextAtMs);
       before();
       this.hand(this.#tick);

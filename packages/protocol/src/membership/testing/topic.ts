@@ -65,7 +65,10 @@ export function makeTopic(setup: TopicSetup = {}): Topic {
           own: {
             bootNonce,
             generation,
-            nextGeneration: () => ++latest,
+            nextGeneration: (atLeast) => {
+              latest = Math.max(latest + 1, atLeast);
+              return latest;
+            },
             describe: () => described,
             sign: testSigner(self),
             unpublishable: (error: unknown) => {
