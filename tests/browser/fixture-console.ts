@@ -149,6 +149,30 @@ export function demoLinks(nodes: readonly NodeView[]): LinkView[] {
   return [...links.values()];
 }
 
+/** `count` members of two meshes, three of four brokers and computes; always the same ones. */
+export function manyNodes(count: number): NodeView[] {
+  const types = ["broker", "compute", "broker", "compute", "gateway", "broker", "compute", "registry"];
+  return Array.from({ length: count }, (_, at) =>
+    nodeOf(at % 2 === 0 ? "mesh1" : "mesh2", types[Math.floor(at / 2) % types.length]!, at, { uptimeMs: 60_000 + at }),
+  );
+}
+
+/** Each links with the next ones of its mesh at growing distances: five links a node, and a few hubs. */
+export function manyLinks(nodes: readonly NodeView[]): LinkView[] {
+  const links = new Map<string, LinkView>();
+  for (const mesh of ["mesh1", "mesh2"]) {
+    const ids = nodes.filter((node) => node.mesh === mesh).map(({ key }) => key);
+    ids.forEach((id, at) => {
+      for (const step of [1, 7, at % 2 === 0 ? 41 : ids.length - (at % 97)]) {
+        const other = ids[(at + step) % ids.length]!;
+        const oneSided = at % 50 === 0 ? { bReports: false } : {};
+        if (other !== id) links.set(`${id} ${step}`, linkOf(mesh, id, other, oneSided));
+      }
+    });
+  }
+  return [...new Map([...links.values()].map((link) => [link.key, link])).values()];
+}
+
 const STEPS: readonly (readonly [string, number, number])[] = [
   ["identity_loaded", 0.2, 3.1],
   ["endpoint_created", 3.6, 41.2],

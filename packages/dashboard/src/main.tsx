@@ -3,6 +3,7 @@ import { StrictMode, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.js";
 import { SessionContext } from "./hooks/use-live.js";
+import { CellBook } from "./layout/cell-book.js";
 import { SlotBook } from "./layout/slot-book.js";
 import { TokenGate } from "./parts/token-gate.js";
 import { RuntimeStore } from "./runtime/runtime-store.js";
@@ -15,6 +16,7 @@ import "./styles/base.css";
 import "./styles/strip.css";
 import "./styles/topology.css";
 import "./styles/cards.css";
+import "./styles/field.css";
 import "./styles/actions.css";
 import "./styles/panel.css";
 import "./styles/tables.css";
@@ -25,6 +27,7 @@ import "./styles/timeline.css";
 import "./styles/runtime.css";
 
 const slots = new SlotBook();
+const cells = new CellBook();
 const browserFetch: typeof fetch = (input, init) => window.fetch(input, init);
 
 /** The token of the address bar, which is cleaned of it; else the kept one. */
@@ -55,7 +58,7 @@ function Page() {
     if (token === null) return null;
     const options = { token, fetch: browserFetch, nowMs: () => performance.now() };
     const openRuntime = () => new RuntimeStore(options);
-    return { live: new LiveStore(options), api: new ApiClient(token, browserFetch), slots, openRuntime };
+    return { live: new LiveStore(options), api: new ApiClient(token, browserFetch), slots, cells, openRuntime };
   }, [token]);
 
   useEffect(() => {

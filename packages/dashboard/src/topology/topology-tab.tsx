@@ -7,94 +7,67 @@ import type { TabProps } from "../app.js";
 import { FilterBar } from "../filter/filter-bar.js";
 import { useFilter } from "../hooks/use-filter.js";
 import { useLive, useSession } from "../hooks/use-live.js";
-import { useNow } from "../hooks/use-now.js";
-import { useWidth } from "../hooks/use-size.js";
-import { crossFlows } from "../model/flows.js";
-import { drawnRows } from "../model/member-state.js";
-import { fits, isFiltering } from "../model/node-filter.js";
-import { inOrder } from "../model/row-order.js";
 import { Empty } from "../parts/empty.js";
 import { routeHash } from "../state/route.js";
-import { cardMap } from "./card-layout.js";
+import { CardView } from "./card-view.js";
 import { EventList } from "./event-list.js";
+import { FieldView } from "./field-view.js";
 import { MapLegend } from "./map-legend.js";
-import { meshMap, nearOf } from "./map-model.js";
-import { MeshMapView } from "./mesh-map-view.js";
+import { nearOf } from "./map-model.js";
 import { NodePanel } from "./node-panel.js";
+import { useFitting, useIsField, useMapOrder, useMeshMap } from "./use-mesh-map.js";
 
 /** Below this, a delay of one report would look like trouble. */
 const MIN_OLD_MS = 6_000;
 const NOBODY: ReadonlySet<string> = new Set();
 const kill = ({ name }: { readonly name: string }) => actionDesk.ask({ kind: "kill", name });
+const goTo = (name: string) => {
+  window.location.hash = routeHash("topology", name);
+};
 
 export function TopologyTab({ data, item }: TabProps) {
-  const { slots } = useSession();
-  const [ref, width] = useWidth<HTMLDivElement>();
+  const { cells } = useSession();
   const [hovered, setHovered] = useState<string | null>(null);
-  const filter = useFilter();
-  const { nodes, links, services, cluster } = data;
+  const cluster = data.cluster.value;
   // A past moment (timeline) is looked at, not acted on.
   const isPresent = useLive().data === data;
-  const acts = isPresent && canAct(cluster.value);
-  const nowMs = useNow();
-  // Who is in the picture, and what flows, changes with time; the drawing only when that does.
-  const drawn = drawnRows(nodes.values(), nowMs);
-  const drawnKeys = drawn.map(({ value }) => value.key).join();
-  const flows = crossFlows(services, nowMs);
-  const flowKeys = flows.map(({ key, perMinute }) => `${key} ${perMinute}`).join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `drawn` and `flows` are made anew each second, of these.
-  const map = useMemo(
-    () =>
-      meshMap(
-        drawn,
-        [...links.values()].map((row) => row.value),
-        flows,
-      ),
-    [nodes, drawnKeys, links, flowKeys],
-  );
-  const cards = useMemo(() => (width === 0 ? null : cardMap(map, slots, width)), [map, slots, width]);
+  const map = useMeshMap(data);
+  const ordered = useMapOrder(map);
+  const fitting = useFitting(map, useFilter());
+  const isField = useIsField(map.nodes.length);
   const chosen = map.nodes.find(({ name, id }) => name === item || id === item)?.id ?? null;
   const focus = hovered ?? chosen;
   const near = useMemo(() => (focus === null ? NOBODY : nearOf(map, focus)), [map, focus]);
-  const fitting = isFiltering(filter)
-    ? new Set(map.nodes.filter(({ node }) => node !== null && fits(filter, node)).map(({ id }) => id))
-    : null;
   const looked = map.nodes.find(({ id }) => id === focus) ?? null;
-  const view = {
-    ...{ focus, near, chosen, fitting, onHover: setHovered, onKill: acts ? kill : null },
-    oldAfterMs: Math.max(MIN_OLD_MS, 3 * cluster.value.stats.intervalMs),
-  };
+  const oldAfterMs = Math.max(MIN_OLD_MS, 3 * cluster.stats.intervalMs);
+  const view = { map, focus, near, chosen, fitting, oldAfterMs, onHover: setHovered };
   return (
     <div className="topology">
       <div className="map-column">
         <div className="map-head">
           <div className="map-tools">
-            <FilterBar
-              nodes={inOrder(drawn).map(({ value }) => value)}
-              onEnter={(name) => {
-                window.location.hash = routeHash("topology", name);
-              }}
-            />
-            {isPresent && <ClusterActions cluster={cluster.value} />}
+            <FilterBar nodes={ordered} onEnter={goTo} />
+            {isPresent && <ClusterActions cluster={cluster} />}
           </div>
           <MapLegend map={map} />
         </div>
-        <div ref={ref} className="map-frame">
-          {cards !== null && cards.cards.length > 0 && <MeshMapView map={cards} {...view} />}
-          {map.nodes.length === 0 && (
-            <Empty title="No node is known yet">Nodes appear here as the console's own directory learns of them.</Empty>
-          )}
-        </div>
+        {map.nodes.length === 0 ? (
+          <Empty title="No node is known yet">Nodes appear here as the console's own directory learns of them.</Empty>
+        ) : isField ? (
+          <FieldView {...view} cells={cells} />
+        ) : (
+          <CardView {...view} onKill={isPresent && canAct(cluster) ? kill : null} />
+        )}
       </div>
       <aside className="side-column">
         <NodePanel
           looked={looked}
           map={map}
-          row={looked?.node ? (nodes.get(looked.node.key) ?? null) : null}
+          row={looked?.node ? (data.nodes.get(looked.node.key) ?? null) : null}
           pinned={focus !== null && focus === chosen}
           data={data}
           isPresent={isPresent}
-          oldAfterMs={view.oldAfterMs}
+          oldAfterMs={oldAfterMs}
         />
         {chosen === null && <EventList events={data.events} />}
       </aside>
