@@ -33,27 +33,23 @@ export function DirectoryTab({ data, item }: TabProps) {
   return (
     <Section title="Directory" aside={<AsOf receivedAtMs={view === null ? null : result.receivedAtMs} />}>
       <div className="controls">
-        <label>
-          as seen by{" "}
-          <NodeSelect
-            value={asName}
-            names={names}
-            own={own}
-            onChange={(name) => go({ ...choice, as: name === own ? null : name })}
-            testId="directory-as"
-          />
-        </label>
-        <label>
-          compared with{" "}
-          <NodeSelect
-            value={withName ?? ""}
-            names={names.filter((name) => name !== asName)}
-            own={own}
-            nobody="nobody"
-            onChange={(name) => go({ ...choice, with: name === "" ? null : name })}
-            testId="directory-with"
-          />
-        </label>
+        <NodeSelect
+          label="as seen by"
+          value={asName}
+          names={names}
+          own={own}
+          onChange={(name) => go({ ...choice, as: name === own ? null : name })}
+          testId="directory-as"
+        />
+        <NodeSelect
+          label="compared with"
+          value={withName ?? ""}
+          names={names.filter((name) => name !== asName)}
+          own={own}
+          nobody="nobody"
+          onChange={(name) => go({ ...choice, with: name === "" ? null : name })}
+          testId="directory-with"
+        />
         <button
           type="button"
           onClick={() => {

@@ -1,5 +1,6 @@
 /** A choice among live nodes. One that is named in the address and not live stays choosable: the answer then says what became of it. */
 export interface NodeSelectProps {
+  readonly label: string;
   readonly value: string;
   readonly names: readonly string[];
   /** The console's own node. */
@@ -10,17 +11,20 @@ export interface NodeSelectProps {
   readonly testId: string;
 }
 
-export function NodeSelect({ value, names, own, nobody, onChange, testId }: NodeSelectProps) {
+export function NodeSelect({ label, value, names, own, nobody, onChange, testId }: NodeSelectProps) {
   return (
-    <select value={value} onChange={(event) => onChange(event.target.value)} data-testid={testId}>
-      {nobody !== undefined && <option value="">{nobody}</option>}
-      {value !== "" && !names.includes(value) && <option value={value}>{value}</option>}
-      {names.map((name) => (
-        <option key={name} value={name}>
-          {name}
-          {name === own ? " (this console)" : ""}
-        </option>
-      ))}
-    </select>
+    <label>
+      {label}{" "}
+      <select value={value} onChange={(event) => onChange(event.target.value)} data-testid={testId}>
+        {nobody !== undefined && <option value="">{nobody}</option>}
+        {value !== "" && !names.includes(value) && <option value={value}>{value}</option>}
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name}
+            {name === own ? " (this console)" : ""}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
