@@ -15,7 +15,7 @@ export interface CellNode {
 }
 
 const FIRST_CAPACITY = 16;
-const GROWTH = 1.25;
+const GROWTH = 1.1;
 
 export class CellBook {
   readonly #cells = new Map<string, { readonly mesh: string; readonly cell: number }>();

@@ -11,16 +11,18 @@ export interface FieldGrid {
   readonly lanes: readonly FieldLane[];
   readonly width: number;
   readonly height: number;
-  /** Side of a cell. */
+  /** Height of a cell; it is at least as wide. */
   readonly cell: number;
+  readonly cellWidth: number;
   readonly columns: number;
 }
 
 export const LANE_HEADER = 34;
 const GAP = 16;
 const EDGE = 10;
-/** The largest that lets all fit; below the smallest one scrolls and zooms. */
-const CELLS = [96, 84, 72, 62, 54, 47, 41, 36, 31, 27, 24, 21] as const;
+/** The largest that lets all fit is taken; where the smallest does not, one moves and zooms. */
+const MAX_CELL = 96;
+const MIN_CELL = 20;
 
 export function fieldGrid(meshes: readonly string[], capacity: number, width: number, height: number): FieldGrid {
   const across = lanesAcross(meshes.length, width, height);
@@ -30,7 +32,8 @@ export function fieldGrid(meshes: readonly string[], capacity: number, width: nu
   const room = (height - GAP * (down - 1)) / down - LANE_HEADER - EDGE;
   const columnsOf = (cell: number) => Math.max(1, Math.floor(inside / cell));
   const rowsOf = (cell: number) => Math.ceil(capacity / columnsOf(cell));
-  const cell = CELLS.find((size) => rowsOf(size) * size <= room) ?? CELLS[CELLS.length - 1] ?? 21;
+  let cell = MAX_CELL;
+  while (cell > MIN_CELL && rowsOf(cell) * cell > room) cell -= 1;
   const laneHeight = LANE_HEADER + rowsOf(cell) * cell + EDGE;
   const lanes = meshes.map((mesh, at) => ({
     mesh,
@@ -42,6 +45,7 @@ export function fieldGrid(meshes: readonly string[], capacity: number, width: nu
   return {
     lanes,
     cell,
+    cellWidth: inside / columnsOf(cell),
     columns: columnsOf(cell),
     width: across * laneWidth + (across - 1) * GAP,
     height: down * laneHeight + (down - 1) * GAP,
@@ -58,7 +62,7 @@ function lanesAcross(meshes: number, width: number, height: number): number {
 export function cellPoint(grid: FieldGrid, lane: FieldLane, cell: number): Point {
   const [column, row] = [cell % grid.columns, Math.floor(cell / grid.columns)];
   return {
-    x: lane.x + EDGE + (column + 0.5) * grid.cell,
+    x: lane.x + EDGE + (column + 0.5) * grid.cellWidth,
     y: lane.y + LANE_HEADER + (row + 0.5) * grid.cell,
   };
 }
@@ -66,7 +70,7 @@ export function cellPoint(grid: FieldGrid, lane: FieldLane, cell: number): Point
 /** Lane and cell at a point, whether or not somebody is there. */
 export function cellAt(grid: FieldGrid, point: Point): { readonly mesh: string; readonly cell: number } | null {
   for (const lane of grid.lanes) {
-    const column = Math.floor((point.x - lane.x - EDGE) / grid.cell);
+    const column = Math.floor((point.x - lane.x - EDGE) / grid.cellWidth);
     const row = Math.floor((point.y - lane.y - LANE_HEADER) / grid.cell);
     if (column >= 0 && column < grid.columns && row >= 0 && point.y < lane.y + lane.height)
       return { mesh: lane.mesh, cell: row * grid.columns + column };

@@ -19,7 +19,7 @@ export interface FieldLook {
 }
 
 /** On the screen, of a cell: from here on names are shown, then figures too. */
-const NAMED_PX = 38;
+const NAMED_PX = 42;
 const TOLD_PX = 100;
 const MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
 const SANS = "system-ui, 'DejaVu Sans', 'Liberation Sans', sans-serif";
@@ -47,7 +47,7 @@ export function paintField(
   paintLinks(context, field, look, scale);
   const visible = field.nodes.filter(shows);
   paintNodes(context, visible, look, scale);
-  if (field.grid.cell * scale >= NAMED_PX) paintNames(context, visible, field.grid.cell, scale, look);
+  if (field.grid.cell * scale >= NAMED_PX) paintNames(context, visible, field, scale, look);
 }
 
 function paintLanes(context: CanvasRenderingContext2D, field: FieldMap, { palette }: FieldLook, scale: number): void {
@@ -95,7 +95,7 @@ function paintLinks(context: CanvasRenderingContext2D, field: FieldMap, look: Fi
     }
   }
   // Many lines are a cloud: each is the fainter, the more there are.
-  const alpha = (focus === null ? 1 : 0.35) * Math.min(0.6, 26 / Math.sqrt(Math.max(1, field.links.length)));
+  const alpha = (focus === null ? 1 : 0.22) * Math.min(0.6, 26 / Math.sqrt(Math.max(1, field.links.length)));
   for (const [kind, links] of kinds) {
     context.strokeStyle = (kind.startsWith("observer") ? palette.observer : palette.link) ?? "";
     context.globalAlpha = kind.startsWith("observer") ? alpha * 0.6 : alpha;
@@ -164,7 +164,7 @@ function paintNodes(
   }
   for (const [key, group] of bodies) {
     const [faded, colour = ""] = key.split(" ");
-    context.globalAlpha = faded === "faded" ? 0.18 : 1;
+    context.globalAlpha = faded === "faded" ? 0.26 : 1;
     context.fillStyle = palette[colour] ?? "";
     context.beginPath();
     for (const { x, y, radius } of group) {
@@ -176,7 +176,7 @@ function paintNodes(
   for (const [key, group] of rings) {
     const [faded, colour = ""] = key.split(" ");
     const loud = colour === "warn" || colour === "bad";
-    context.globalAlpha = faded === "faded" ? 0.18 : loud ? 1 : 0.6;
+    context.globalAlpha = faded === "faded" ? 0.2 : loud ? 1 : 0.6;
     context.strokeStyle = palette[colour] ?? "";
     context.lineWidth = loud ? 3 / Math.min(1.6, scale) : 1.2 / Math.min(1.6, scale);
     context.beginPath();
@@ -206,14 +206,21 @@ function ringColour(ring: FieldNode["ring"]): string {
 function paintNames(
   context: CanvasRenderingContext2D,
   nodes: readonly FieldNode[],
-  cell: number,
+  { grid: { cell, cellWidth } }: FieldMap,
   scale: number,
   { palette, fitting }: FieldLook,
 ): void {
+  const room = cellWidth * 0.98;
+  // Links pass behind a name, not through it.
+  const write = (text: string, x: number, y: number) => {
+    context.strokeText(text, x, y, room);
+    context.fillText(text, x, y, room);
+  };
   const tells = cell * scale >= TOLD_PX;
   const size = Math.min(cell * 0.21, 11.5 / scale);
   context.textAlign = "center";
   context.textBaseline = "middle";
+  context.lineJoin = "round";
   for (const node of nodes) {
     const { id, x, y, radius, ring, type, label } = node;
     context.globalAlpha = fitting !== null && !fitting.has(id) ? 0.25 : 1;
@@ -223,12 +230,14 @@ function paintNames(
     context.fillStyle = (node.gone ? palette.muted : palette.text) ?? "";
     context.font = `${size}px ${MONO}`;
     const under = y + radius * 1.28 + size * 0.75;
-    context.fillText(tells ? label : (label.split(" ").at(-1) ?? label), x, under, cell * 0.98);
+    context.strokeStyle = palette.surface ?? "";
+    context.lineWidth = size * 0.3;
+    write(tells ? label : (label.split(" ").at(-1) ?? label), x, under);
     if (!tells || node.node === null) continue;
     context.fillStyle = palette.muted ?? "";
     const { framesSentPerMinute, framesReceivedPerMinute } = node.node;
     const second = ring === "alive" ? `↑${rateText(framesSentPerMinute)} ↓${rateText(framesReceivedPerMinute)}` : ring;
-    context.fillText(second, x, under + size * 1.15, cell * 0.98);
+    write(second, x, under + size * 1.15);
   }
   context.globalAlpha = 1;
 }

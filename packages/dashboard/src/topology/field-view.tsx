@@ -75,7 +75,6 @@ export function FieldView({ map, cells, focus, near, chosen, fitting, oldAfterMs
   const shown = pointed === null ? undefined : field?.byId.get(pointed.id);
   return (
     <div ref={frameRef} className="field-frame">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrows move on it; the table of nodes says the same in text */}
       <canvas
         ref={canvasRef}
         tabIndex={0}

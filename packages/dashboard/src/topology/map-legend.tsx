@@ -1,5 +1,6 @@
 /** What the colours and lines of the map mean, with how many there are of each. What there is none of is left out, but for the usual. */
 import { byType } from "../format/names.js";
+import { countText } from "../format/numbers.js";
 import { TypeMark } from "../parts/type-mark.js";
 import type { MeshMap } from "./map-model.js";
 
@@ -17,12 +18,11 @@ export function MapLegend({ map }: { readonly map: MeshMap }) {
       <span className="legend-gap" />
       <LineSample kind="link member both" text="link" count={count("member", true)} />
       <LineSample kind="link member one" half text="one end only" count={count("member", false)} />
-      <LineSample kind="link observer both" text="observer's link" count={count("observer", true)} />
+      <LineSample kind="link observer both" text="observer's" count={count("observer", true)} />
       {count("observer", false) > 0 && (
         <LineSample kind="link observer one" half text="one end only" count={count("observer", false)} />
       )}
       <LineSample kind="flow" text="messages" count={map.flows.length} />
-      <span className="legend-gap" />
       {RINGS.filter(({ ring }) => ring === "alive" || rings.has(ring)).map(({ ring, text }) => (
         <RingSample key={ring} ring={ring} text={text} count={rings.get(ring) ?? 0} />
       ))}
@@ -46,7 +46,7 @@ function RingSample({ ring, text, count }: { readonly ring: string; readonly tex
       <svg className="state-ring" width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">
         <circle className={`ring-arc state-${ring}`} r="6" />
       </svg>
-      {text} <b>{count}</b>
+      {text} <b>{countText(count)}</b>
     </span>
   );
 }
@@ -65,7 +65,7 @@ function LineSample({ kind, text, count, half = false }: LineSampleProps) {
         <path className={kind} d="M0 4H28" />
         {half && <path className={`${kind} reporting`} d="M0 4H14" />}
       </svg>
-      {text} <b>{count}</b>
+      {text} <b>{countText(count)}</b>
     </span>
   );
 }
