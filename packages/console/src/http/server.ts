@@ -102,7 +102,11 @@ export function createHttpServer(options: HttpServerOptions): Server {
       Object.assign(request, { rawBody: body });
     }
     if (options.telemetry === undefined) return route(request, response);
-    const attributes = { "http.request.method": method, "http.route": path };
+    const attributes = {
+      "http.request.method": method,
+      "http.route": options.metrics.http.routeOf(path),
+      "url.path": path,
+    };
     await options.telemetry.withSpan(SPAN_CONSOLE_REQUEST, { kind: SERVER_KIND, attributes }, async (span) => {
       await route(request, response);
       span.setAttribute("http.response.status_code", response.statusCode);
