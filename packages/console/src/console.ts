@@ -11,6 +11,7 @@ import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
 import { createGuard, type Guard, isLoopback } from "./http/guard.js";
 import { Intake, type IntakeDecoders } from "./http/otlp.js";
+import { RateLimit } from "./http/rate-limit.js";
 import { createHttpServer, type HttpLimits } from "./http/server.js";
 import { StaticFiles } from "./http/static-files.js";
 import { StreamHub } from "./http/stream-hub.js";
@@ -114,9 +115,10 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     maxNodes: limits.maxMetricNodes,
   });
   const watch = new AlertWatch(model, metrics, limits.alertJudgeMs);
+  const rate = new RateLimit(limits.requestsPerSecond);
   let guard: Guard | undefined;
   const server = createHttpServer({
-    ...{ limits, app, hub, intake, metrics, onInternal, readOnly: model.readOnly },
+    ...{ limits, rate, app, hub, intake, metrics, onInternal, readOnly: model.readOnly },
     files: new StaticFiles(options.staticDir),
     guard: () => {
       if (guard === undefined) throw new ConsoleError("MESH_E_BAD_HOST");
@@ -163,6 +165,6 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     return closing;
   };
   const shownHost = host.includes(":") ? `[${host}]` : host;
-  const sizes = () => ({ ...model.sizes(), ...metrics.sizes() });
+  const sizes = () => ({ ...model.sizes(), ...metrics.sizes(), rateLimitedClients: rate.size });
   return { url: `http://${shownHost}:${port}`, port, sizes, close };
 }

@@ -47,12 +47,14 @@ try {
   const link = connectSupervisor<SupervisorOperations & SwitchOperations>();
   if (link !== undefined) findMeshes(node, (mesh, count) => link.call("seeds", { mesh, count }));
   telemetry = consoleTelemetry(node, process.env);
+  const maxRate = readCommandVariable(process.env, "MESH_CONSOLE_MAX_RATE");
   running = await startConsole({
     node,
     telemetry,
     version: VERSION,
     port: Number(readCommandVariable(process.env, "MESH_CONSOLE_PORT") ?? 0),
     token: readCommandVariable(process.env, "MESH_CONSOLE_TOKEN") ?? "",
+    ...(maxRate === undefined ? {} : { limits: { requestsPerSecond: Number(maxRate) } }),
     readOnly: readCommandVariable(process.env, "MESH_CONSOLE_READ_ONLY") === "1",
     demo: await createDemoSwitch(node, switchMemory(link)),
     portOwner: findPortOwner,

@@ -19,6 +19,11 @@ export const COMMAND_VARIABLES = {
     default: "0",
     text: "1: a console process refuses what changes something; set by `mesh up --read-only`.",
   },
+  MESH_CONSOLE_MAX_RATE: {
+    unit: "requests a second",
+    default: "200",
+    text: "Reading requests of one client that a console process answers, 0 without limit; set by `mesh up --max-rate`.",
+  },
   MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;
 

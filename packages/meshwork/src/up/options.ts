@@ -19,6 +19,8 @@ export interface UpOptions {
   readonly traffic: boolean;
   /** The console shows and does not act. */
   readonly readOnly: boolean;
+  /** Requests a second of one client of the console; undefined: its default, 0: no limit. */
+  readonly maxRate: number | undefined;
   readonly exitWhenConverged: boolean;
 }
 
@@ -40,6 +42,7 @@ export interface UpFlags {
   readonly inline?: boolean;
   readonly traffic: boolean;
   readonly readOnly?: boolean;
+  readonly maxRate?: number;
   readonly exitWhenConverged?: boolean;
 }
 
@@ -64,6 +67,7 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
     inline: flags.inline ?? false,
     traffic: flags.traffic,
     readOnly: flags.readOnly ?? false,
+    maxRate: flags.maxRate,
     exitWhenConverged: flags.exitWhenConverged ?? false,
   };
 }

@@ -34,7 +34,10 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     token: intake.token,
     // Nobody may ask a console for it that is read-only.
     handlers: demoMemory(options.readOnly && options.traffic && !options.exitWhenConverged),
-    env: { MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0" },
+    env: {
+      MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
+      ...(options.maxRate !== undefined && { MESH_CONSOLE_MAX_RATE: String(options.maxRate) }),
+    },
   });
   const { url } = console;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
