@@ -19,6 +19,16 @@ export const COMMAND_VARIABLES = {
     default: "0",
     text: "1: a console process refuses what changes something; set by `mesh up --read-only`.",
   },
+  MESH_CONSOLE_HOST: {
+    unit: "IP address",
+    default: "127.0.0.1",
+    text: "Where a console process listens; set by `mesh up --host`.",
+  },
+  MESH_CONSOLE_REMOTE_NAMES: {
+    unit: "names, comma-separated",
+    default: "none",
+    text: "What other machines may call it by, needed beyond loopback; set by `mesh up --allow-remote`.",
+  },
   MESH_CONSOLE_MAX_RATE: {
     unit: "requests a second",
     default: "200",

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { isMeshName, isNodeType, MeshError } from "@meshwork/protocol";
+import { type ConsoleAddress, consoleAddress } from "./console-address.js";
 import { CONSOLE_TYPE } from "./console-type.js";
 
 export interface UpOptions {
@@ -10,6 +11,7 @@ export interface UpOptions {
   readonly types: ReadonlyMap<string, number>;
   /** 0: any free one. */
   readonly port: number;
+  readonly address: ConsoleAddress;
   readonly dataDir: string;
   readonly consoleFile: string;
   /** `ip:0`; undefined: loopback. */
@@ -43,6 +45,8 @@ export interface UpFlags {
   readonly traffic: boolean;
   readonly readOnly?: boolean;
   readonly maxRate?: number;
+  readonly host?: string;
+  readonly allowRemote?: string;
   readonly exitWhenConverged?: boolean;
 }
 
@@ -60,6 +64,7 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
     meshes,
     types,
     port: flags.port,
+    address: consoleAddress(flags.host, flags.allowRemote),
     dataDir,
     consoleFile: join(dataDir, "console.json"),
     bind: flags.bind === undefined ? undefined : parseBind(flags.bind),

@@ -36,10 +36,13 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     handlers: demoMemory(options.readOnly && options.traffic && !options.exitWhenConverged),
     env: {
       MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
+      MESH_CONSOLE_HOST: options.address.host,
+      MESH_CONSOLE_REMOTE_NAMES: options.address.remoteNames?.join(",") ?? "",
       ...(options.maxRate !== undefined && { MESH_CONSOLE_MAX_RATE: String(options.maxRate) }),
     },
   });
-  const { url } = console;
+  // What it listens on may be every address: here it is called by one.
+  const { url } = intake;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
   supervisor.ownFile(options.consoleFile);
   reporter.started({ pid: process.pid, consolePid: console.pid ?? 0, url, token: intake.token });
