@@ -19,6 +19,11 @@ export const COMMAND_VARIABLES = {
     default: "0",
     text: "1: a console process refuses what changes something; set by `mesh up --read-only`.",
   },
+  MESH_JAEGER_URL: {
+    unit: "URL",
+    default: "none",
+    text: "Page of a Jaeger that gets the nodes' traces too: the dashboard links each trace to it.",
+  },
   MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;
 

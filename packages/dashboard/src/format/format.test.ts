@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ageNow, ageText, briefAgeText } from "./ages.js";
 import { byType, displayName, meshClass, shortName, stepName, typeClass } from "./names.js";
-import { bytesText, coresText, countText, durationText, rateText, shareOf, UNKNOWN } from "./numbers.js";
+import { bytesText, coresText, countText, durationText, partText, rateText, shareOf, UNKNOWN } from "./numbers.js";
 
 test("unknown is a dash everywhere, and never 0", () => {
   for (const text of [countText, rateText, coresText, bytesText, durationText, ageText])
@@ -10,6 +10,18 @@ test("unknown is a dash everywhere, and never 0", () => {
   expect(shareOf(1, null)).toBeNull();
   expect(shareOf(1, 0)).toBeNull();
   expect(ageNow(null, 0, 5_000)).toBeNull();
+});
+
+test.each([
+  [0, 40, "0 %"],
+  [1, 20_000, "<0.1 %"],
+  [1, 250, "0.4 %"],
+  [1, 8, "13 %"],
+  [8, 8, "100 %"],
+  [0, 0, UNKNOWN],
+  [null, 8, UNKNOWN],
+])("%s of %s is %s", (part, whole, text) => {
+  expect(partText(part, whole)).toBe(text);
 });
 
 test.each([

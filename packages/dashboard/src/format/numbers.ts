@@ -58,6 +58,15 @@ export function shareOf(used: Maybe, budget: Maybe): number | null {
   return known(used) && known(budget) && budget > 0 ? used / budget : null;
 }
 
+/** A part of a whole: `12 %`, `0.4 %`; what is there is never shown as nought. */
+export function partText(part: Maybe, whole: Maybe): string {
+  const share = shareOf(part, whole);
+  if (share === null) return UNKNOWN;
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return "<0.1 %";
+  return `${trimmed(percent, percent < 10 ? 1 : 0)} %`;
+}
+
 function trimmed(value: number, digits: number): string {
   const text = value.toFixed(digits);
   return digits === 0 ? text : text.replace(/\.?0+$/, "");

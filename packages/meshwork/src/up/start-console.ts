@@ -5,6 +5,7 @@
 import type { Supervisor, SupervisorEvent, TelemetryIntake } from "@meshwork/supervisor";
 import { ConsoleClient } from "../cli/console-client.js";
 import type { SwitchOperations } from "../process/demo-switch.js";
+import { readCommandVariable } from "../variables.js";
 import { writeConsoleFile } from "./console-file.js";
 import type { UpOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
@@ -23,6 +24,7 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
   const { options, entry, intake, reporter, isStopping } = start;
   const early: SupervisorEvent[] = [];
   let serving = false;
+  const jaegerUrl = readCommandVariable(process.env, "MESH_JAEGER_URL");
   supervisor.on((event) => {
     if (!serving) early.push(event);
     else if (!isStopping()) report(event, reporter);
@@ -34,7 +36,10 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     token: intake.token,
     // Nobody may ask a console for it that is read-only.
     handlers: demoMemory(options.readOnly && options.traffic && !options.exitWhenConverged),
-    env: { MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0" },
+    env: {
+      MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
+      ...(jaegerUrl !== undefined && { MESH_JAEGER_URL: jaegerUrl }),
+    },
   });
   const { url } = console;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
