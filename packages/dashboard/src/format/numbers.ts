@@ -19,6 +19,11 @@ export function rateText(value: Maybe): string {
   return value >= 9.95 ? countText(value) : Math.max(0.1, value).toFixed(1);
 }
 
+/** Where there is little room: `1.2 k` from a thousand on. */
+export function briefRateText(value: Maybe): string {
+  return known(value) && value >= 999.5 ? `${trimmed(value / 1_000, value < 9_950 ? 1 : 0)}k` : rateText(value);
+}
+
 /** CPU in cores: `0.013`, `1.25`. Below a thousandth it says so instead of showing nought. */
 export function coresText(value: Maybe): string {
   if (!known(value)) return UNKNOWN;

@@ -13,7 +13,7 @@ export interface Consumers {
 }
 
 /** Below it everybody is idle and the first among them is chance. */
-const MIN_CPU_CORES = 0.02;
+const MIN_CPU_CORES = 0.1;
 
 export function consumersOf(nodes: Iterable<NodeView>): Consumers {
   const live = [...nodes].filter((node) => node.live);

@@ -19,7 +19,7 @@ import { ConsumerMark } from "./consumer-mark.js";
 const TILE_PX = 268;
 const GAP_PX = 10;
 /** With the gap below it. */
-const LINE_PX = 172;
+const LINE_PX = 162;
 
 export interface NodeTilesProps {
   readonly rows: readonly Received<NodeView>[];

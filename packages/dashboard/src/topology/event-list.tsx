@@ -12,8 +12,11 @@ export function EventList({ events }: { readonly events: readonly Received<Event
       {events.length === 0 && <p className="muted">Nothing has happened since the console started.</p>}
       <ol>
         {events.slice(0, SHOWN).map(({ value: event, receivedAtMs }) => (
-          <li key={event.id} className={`severity-${event.severity}`}>
-            <Age ageMs={event.ageMs} receivedAtMs={receivedAtMs} />
+          <li
+            key={event.id}
+            className={event.kind === "node.updated" ? "severity-info muted" : `severity-${event.severity}`}
+          >
+            <Age ageMs={event.ageMs} receivedAtMs={receivedAtMs} brief />
             <span>{event.message}</span>
           </li>
         ))}

@@ -1,7 +1,7 @@
 /** A node on the map: what it is, how it is, what it uses of its budgets, what it sends. A link to itself, so that keys reach it. */
 import { ageNow, ageText, briefAgeText } from "../format/ages.js";
 import { typeClass } from "../format/names.js";
-import { bytesText, coresText, rateText, shareOf } from "../format/numbers.js";
+import { briefRateText, bytesText, coresText, shareOf } from "../format/numbers.js";
 import { useNow } from "../hooks/use-now.js";
 import { CARD_HEIGHT } from "../layout/lanes.js";
 import { doubtsOf, isGone } from "../model/member-state.js";
@@ -130,7 +130,7 @@ function SecondLine({
         ? stateText(card)
         : old
           ? `figures ${briefAgeText(ageMs)} old`
-          : `↑${rateText(node.framesSentPerMinute)} ↓${rateText(node.framesReceivedPerMinute)}`;
+          : `↑${briefRateText(node.framesSentPerMinute)} ↓${briefRateText(node.framesReceivedPerMinute)}`;
   return (
     <span className="card-rate" title={ring === "alive" && !old ? "frames per minute, sent and received" : undefined}>
       {text}
