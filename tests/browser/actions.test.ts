@@ -1,5 +1,5 @@
 /** Every action of the page on real processes: it names its target, is confirmed, and what it tells afterwards is what the nodes say. */
-import type { NodeDetail, NodeList } from "@meshwork/console/api-types";
+import type { NodeDetail, NodeList, SpawnResult } from "@meshwork/console/api-types";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Cluster, isRunning, startCluster } from "../support/cluster.js";
@@ -42,6 +42,8 @@ async function outcomeOf(dialog: Locator): Promise<string> {
 }
 
 async function act(page: WatchedPage, kind: string, name: string): Promise<string> {
+  // A card under the pointer would have the panel.
+  await page.mouse.move(2, 400);
   await show(page, "topology", name);
   await page.getByTestId(`action-${kind}`).click();
   const dialog = page.getByTestId("action-dialog");
@@ -178,15 +180,15 @@ test("stop: it says goodbye, and all say that it is gone", async () => {
 
 test("alerts: a node over its memory budget is found, acknowledged, and resolved when it is gone", async () => {
   const page = await open();
-  await cluster.api("/api/nodes", {
+  const { spawned } = await cluster.api<SpawnResult>("/api/nodes", {
     method: "POST",
     body: JSON.stringify({ mesh: "mesh1", type: "compute", count: 1, ramBudgetBytes: 24 * 1_048_576 }),
   });
-  const name = (await nodesOf()).find(({ type, mesh, live }) => live && type === "compute" && mesh === "mesh1")!.name!;
+  const name = spawned[0]!.name!;
   await show(page, "alerts");
   const alert = page.getByTestId(`alert-M002-${name}`);
   await alert.waitFor({ timeout: 30_000 });
-  expect(await textOf(page, "open-alerts")).not.toBe("0");
+  await expect.poll(() => textOf(page, "open-alerts")).not.toBe("0");
   await screenshot(page, "alert-open");
   await expectAccessible(page, "alerts");
   await alert.getByRole("button", { name: "Acknowledge" }).click();

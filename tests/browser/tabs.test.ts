@@ -43,6 +43,15 @@ async function open(options: Parameters<typeof openPage>[2] = {}, search = ""): 
 
 const nodesOf = async () => (await cluster.api<NodeList>("/api/nodes")).nodes.filter(({ live }) => live);
 const LIVE = 11;
+/** Longer than any view waits between two questions. */
+const QUIET_MS = 5_000;
+
+/** Whether the list stays as long as it is for so long. */
+async function stillFor(list: readonly unknown[], ms: number): Promise<boolean> {
+  const before = list.length;
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return list.length === before;
+}
 
 describe("nodes", () => {
   const names = async (page: WatchedPage) =>
@@ -148,13 +157,41 @@ describe("traces", () => {
     expect(page.faults).toEqual([]);
   });
 
-  test("come by themselves, without a request while nothing comes", async () => {
+  test("come by themselves", async () => {
     const page = await open();
     await show(page, "traces");
     const newest = () => page.locator("[data-testid=trace-row] a").first().getAttribute("href", { timeout: 20_000 });
     const before = await newest();
     await expect.poll(newest, { timeout: 20_000 }).not.toBe(before);
   });
+});
+
+test("no view polls: while nothing happens in the mesh, nothing is asked", async () => {
+  const page = await open();
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const path = new URL(request.url()).pathname;
+    if (path.startsWith("/api/") && path !== "/api/stream") asked.push(path);
+  });
+  await cluster.api("/api/demo", { method: "DELETE" });
+  try {
+    const node = (await nodesOf())[0]!.name!;
+    for (const [tab, item] of [
+      ["traces"],
+      ["directory", node],
+      ["boot", node],
+      ["timeline"],
+      ["alerts"],
+      ["runtime"],
+    ]) {
+      await show(page, tab!, item);
+      await untilAnswered(page);
+      // The last messages of the demo may still come in.
+      await expect.poll(() => stillFor(asked, QUIET_MS), { timeout: 20_000, message: tab! }).toBe(true);
+    }
+  } finally {
+    await cluster.api("/api/demo", { method: "POST" });
+  }
 });
 
 test("directory: two nodes of different meshes differ by nobody they share; the address names both", async () => {

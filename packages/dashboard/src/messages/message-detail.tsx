@@ -47,7 +47,7 @@ function Half({ title, span, missing }: HalfProps) {
         <dl>
           <Pair label="node" value={span.node ?? UNKNOWN} />
           <Pair label="took" value={durationText(span.durationMs)} />
-          <Pair label="status" value={[span.status, span.statusMessage].join(" ").trim()} />
+          {span.status !== "unset" && <Pair label="status" value={`${span.status} ${span.statusMessage}`.trim()} />}
           {Object.entries(span.attributes)
             .sort(([a], [b]) => a.localeCompare(b))
             .map(([key, value]) => (

@@ -7,7 +7,8 @@ const SHOWN = 40;
 
 export function EventList({ events }: { readonly events: readonly Received<EventView>[] }) {
   return (
-    <section className="panel events" aria-label="Events">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be in reach of the keyboard
+    <section className="panel events" aria-label="Events" tabIndex={0}>
       <h2>Events</h2>
       {events.length === 0 && <p className="muted">Nothing has happened since the console started.</p>}
       <ol>

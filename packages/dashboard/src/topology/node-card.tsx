@@ -62,18 +62,18 @@ export function NodeCard({ card, width, near, chosen, faded, oldAfterMs, onHover
       <a
         href={routeHash("topology", chosen ? null : (node?.name ?? id))}
         className="card-link"
-        aria-label={`${name}, ${ring}, ${degree} links`}
         aria-current={chosen || undefined}
         data-node={id}
         onFocus={() => onHover(id)}
         onBlur={() => onHover(null)}
       >
         <StateRing node={node} type={type} />
-        <span className="card-name" title={name}>
+        <span className="unseen">{`${name}, ${ring}, ${degree} links`}</span>
+        <span className="card-name" title={name} aria-hidden="true">
           {width < WIDE_CARD_PX ? shortest(label) : label}
         </span>
         {live && (
-          <span className="card-age" title="since the node's start, by its own clock">
+          <span className="card-age" title="since the node's start, by its own clock" aria-hidden="true">
             {briefAgeText(upForMs)}
           </span>
         )}

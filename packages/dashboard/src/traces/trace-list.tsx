@@ -1,19 +1,20 @@
-/** The newest traces that fit the search. Asked for again when the stream says that spans have come, every two seconds at most. */
+/** The newest traces that fit the search. Asked for again when the stream tells of messages or events, every two seconds at most. */
 import type { TraceSummary } from "@meshwork/console/api-types";
 import { targetOf } from "@meshwork/console/client";
 import { shortName } from "../format/names.js";
 import { bytesText, countText, durationText, partText, UNKNOWN } from "../format/numbers.js";
 import { useApi } from "../hooks/use-api.js";
-import { useThrottled } from "../hooks/use-throttled.js";
 import { Age } from "../parts/age.js";
 import { AsOf } from "../parts/as-of.js";
 import { Empty } from "../parts/empty.js";
 import { FailureNote } from "../parts/failure-note.js";
+import { ScrollFrame } from "../parts/scroll-frame.js";
 import { Section } from "../parts/section.js";
 import type { LiveData } from "../state/live-state.js";
 import { routeHash } from "../state/route.js";
 import { traceQuery } from "./trace-search.js";
 import { TraceSearchBar } from "./trace-search-bar.js";
+import { useArrivals } from "./use-arrivals.js";
 import { useTraceSearch } from "./use-trace-search.js";
 
 const AGAIN_MS = 2_000;
@@ -21,7 +22,7 @@ const MOST = 60;
 
 export function TraceList({ data: live, chosen }: { readonly data: LiveData; readonly chosen: string | null }) {
   const [search] = useTraceSearch();
-  const version = useThrottled(live.cluster.value.store.receivedSpans, AGAIN_MS);
+  const version = useArrivals(live, AGAIN_MS);
   const target = targetOf("GET /api/traces", { query: { limit: MOST, ...traceQuery(search) } });
   const { data, failure, receivedAtMs, loading } = useApi(target, null, version);
   const store = data?.store;
@@ -50,7 +51,7 @@ export function TraceList({ data: live, chosen }: { readonly data: LiveData; rea
         </Empty>
       )}
       {data !== null && data.traces.length > 0 && (
-        <div className="table-frame scroll">
+        <ScrollFrame label="The traces found">
           <table>
             <thead>
               <tr>
@@ -74,7 +75,7 @@ export function TraceList({ data: live, chosen }: { readonly data: LiveData; rea
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollFrame>
       )}
     </Section>
   );

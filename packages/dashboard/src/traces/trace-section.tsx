@@ -4,7 +4,6 @@ import { useState } from "react";
 import { clockText } from "../format/ages.js";
 import { durationText } from "../format/numbers.js";
 import { useApi } from "../hooks/use-api.js";
-import { useThrottled } from "../hooks/use-throttled.js";
 import { AsOf } from "../parts/as-of.js";
 import { Empty } from "../parts/empty.js";
 import { FailureNote } from "../parts/failure-note.js";
@@ -12,6 +11,7 @@ import { Section } from "../parts/section.js";
 import type { LiveData } from "../state/live-state.js";
 import { routeHash } from "../state/route.js";
 import { TraceWaterfall } from "./trace-waterfall.js";
+import { useArrivals } from "./use-arrivals.js";
 
 const AGAIN_MS = 3_000;
 /** Exporters send within seconds of a span's end: a trace that got none for so long is whole, or never will be. */
@@ -20,8 +20,8 @@ const SETTLED_MS = 30_000;
 export function TraceSection({ id, data: live }: { readonly id: string; readonly data: LiveData }) {
   const known = /^[0-9a-f]{32}$/.test(id);
   const target = known ? targetOf("GET /api/traces/{id}", { path: { id } }) : null;
-  const { store, jaegerUrl } = live.cluster.value;
-  const arrived = useThrottled(store.receivedSpans, AGAIN_MS);
+  const { jaegerUrl } = live.cluster.value;
+  const arrived = useArrivals(live, AGAIN_MS);
   const [settled, setSettled] = useState<string | null>(null);
   const { data, failure, receivedAtMs, loading } = useApi(target, null, settled === id ? null : arrived);
   if (data !== null && data.ageMs > SETTLED_MS && settled !== id) setSettled(id);
