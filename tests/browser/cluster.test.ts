@@ -12,13 +12,13 @@ import {
   openPage,
   screenshot,
   show,
+  TABS,
   textOf,
+  untilAnswered,
   untilState,
   valuesOf,
   type WatchedPage,
 } from "./browser.js";
-
-const TABS = ["topology", "nodes", "directory", "boot", "messages", "traces"];
 
 let browser: Browser;
 let cluster: Cluster;
@@ -284,8 +284,7 @@ describe.each(["dark", "light"] as const)("%s", (colorScheme) => {
     expect(light).toBe(colorScheme === "light");
     for (const tab of TABS) {
       await show(page, tab);
-      // Tables and waterfalls ask the API first.
-      await expect.poll(() => page.getByText(/^(Asking|asking)/).count()).toBe(0);
+      await untilAnswered(page);
       await expectNoOverflow(page, tab);
       await screenshot(page, `${tab}-${width}-${colorScheme}`);
     }

@@ -17,7 +17,7 @@ import { StaticFiles } from "./http/static-files.js";
 import { StreamHub } from "./http/stream-hub.js";
 import { ConsoleMetrics } from "./metrics/console-metrics.js";
 import { ConsoleModel } from "./model.js";
-import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
+import type { ChaosState, DemoSwitch, SupervisorClient } from "./supervisor-client.js";
 
 export interface ConsoleOptions {
   /** The console's own node; it should observe the other meshes. Not closed by the console. */
@@ -26,6 +26,10 @@ export interface ConsoleOptions {
   readonly supervisor?: SupervisorClient;
   /** Absent: `/api/demo` answers MESH_E_NO_DEMO. */
   readonly demo?: DemoSwitch;
+  /** Absent: this cluster knows no chaos. */
+  readonly chaos?: ChaosState;
+  /** Page of a Jaeger that gets the same traces, http or https: the dashboard links to it. */
+  readonly jaegerUrl?: string;
   /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */
   readonly readOnly?: boolean;
   /** 0 for any free port. */
@@ -91,7 +95,8 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   };
   const decoders = options.decoders ?? (await import("@meshwork/telemetry/intake"));
   const model = new ConsoleModel({
-    ...{ node, supervisor, demo: options.demo, readOnly: options.readOnly, clock },
+    ...{ node, supervisor, demo: options.demo, chaos: options.chaos, readOnly: options.readOnly, clock },
+    jaegerUrl: options.jaegerUrl === undefined ? undefined : checkedJaegerUrl(options.jaegerUrl),
     limits: {
       ...(limits.maxSpans !== undefined && { maxSpans: limits.maxSpans }),
       ...(limits.maxSpanBytes !== undefined && { maxBytes: limits.maxSpanBytes }),
@@ -167,4 +172,12 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const shownHost = host.includes(":") ? `[${host}]` : host;
   const sizes = () => ({ ...model.sizes(), ...metrics.sizes(), rateLimitedClients: rate.size });
   return { url: `http://${shownHost}:${port}`, port, sizes, close };
+}
+
+/** Without the slash at its end. The page makes links of it: another scheme would be code. */
+function checkedJaegerUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:")
+    throw new ConsoleError("MESH_E_INVALID_INPUT", `the address of Jaeger needs http or https: ${text.slice(0, 200)}`);
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }

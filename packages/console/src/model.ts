@@ -25,7 +25,7 @@ import { MessageLog } from "./store/message-log.js";
 import { ServiceGraphCounter } from "./store/service-graph.js";
 import { TraceStore, type TraceStoreOptions } from "./store/trace-store.js";
 import { bootTraceOf } from "./store/trace-view.js";
-import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
+import type { ChaosState, DemoSwitch, SupervisorClient } from "./supervisor-client.js";
 import { VersionClock } from "./version-clock.js";
 import { nodeOf, pidOf, SPAN_READY } from "./vocabulary.js";
 
@@ -37,8 +37,10 @@ export interface ModelOptions {
   readonly node: MeshNode;
   readonly supervisor: SupervisorClient | undefined;
   readonly demo: DemoSwitch | undefined;
+  readonly chaos?: ChaosState | undefined;
   /** Default false. */
   readonly readOnly?: boolean | undefined;
+  readonly jaegerUrl?: string | undefined;
   readonly clock: ConsoleClock;
   readonly limits: Pick<TraceStoreOptions, "maxSpans" | "maxBytes" | "maxSpansPerTrace">;
 }
@@ -49,6 +51,8 @@ export class ConsoleModel {
   readonly node: MeshNode;
   readonly demo: DemoSwitch | undefined;
   readonly readOnly: boolean;
+  readonly #chaos: ChaosState | undefined;
+  readonly #jaegerUrl: string | null;
   readonly store: TraceStore;
   readonly messages: MessageLog;
   readonly services: ServiceGraphCounter;
@@ -67,6 +71,8 @@ export class ConsoleModel {
     this.node = node;
     this.demo = options.demo;
     this.readOnly = options.readOnly ?? false;
+    this.#chaos = options.chaos;
+    this.#jaegerUrl = options.jaegerUrl ?? null;
     this.messages = new MessageLog(this.versions);
     this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
     this.history = new History(this.versions, clock);
@@ -145,6 +151,7 @@ export class ConsoleModel {
               ageMs: Math.max(0, nowMs - processes.atMs),
             },
       demo: this.demo === undefined ? null : { running: this.demo.running() },
+      chaos: this.#chaos === undefined ? null : { running: this.#chaos.running() },
       stats: this.live.statsSummary(),
       alerts: this.alerts.counts(),
       framesSentPerMinute: sum((stats) => stats.framesSentPerMinute),
@@ -153,6 +160,7 @@ export class ConsoleModel {
       store: this.store.stats(),
       streamClients: this.streamClients(),
       readOnly: this.readOnly,
+      jaegerUrl: this.#jaegerUrl,
     };
   }
 

@@ -72,6 +72,8 @@ export const TraceSummary = z
     rootNode: unknownOr(z.string()),
     /** Of the root, where it is a message. */
     operation: unknownOr(z.string()),
+    /** Of all messages in it, in order of their first span. */
+    operations: z.array(z.string()),
     startedAtMs: z.number(),
     durationMs: z.number().nonnegative(),
     spanCount: count,
@@ -252,6 +254,8 @@ export const ClusterSummary = z
     /** Processes of the supervisor; null where it does not answer. */
     supervised: unknownOr(z.object({ processes: count, running: count, ageMs })),
     demo: unknownOr(z.object({ running: z.boolean() })),
+    /** Faults that act now; null where this cluster was started without chaos. */
+    chaos: unknownOr(z.object({ running: count })),
     /** Stats subscriptions: wanted, those with figures not older than three intervals, and the interval. */
     stats: z.object({ watched: count, fresh: count, intervalMs: count }),
     alerts: AlertCounts,
@@ -263,6 +267,8 @@ export const ClusterSummary = z
     streamClients: count,
     /** This console changes nothing: its actions are refused. */
     readOnly: z.boolean(),
+    /** Address of the page of a Jaeger that gets the same traces; null where none is configured. */
+    jaegerUrl: unknownOr(z.string()),
   })
   .openapi("Cluster");
 

@@ -64,6 +64,7 @@ try {
     log: (line) => process.stderr.write(`${line}\n`),
     ...(link === undefined ? {} : { supervisor: supervisorClientOf(link) }),
     ...pageDirectory(),
+    ...jaegerLink(),
   });
   if (!ending.asked) {
     // Ready first: the nodes that are started once it listens find it as their seed.
@@ -74,6 +75,11 @@ try {
   printError(error);
   await parent?.failed(error, step);
   process.exit(1);
+}
+
+function jaegerLink(): { jaegerUrl?: string } {
+  const jaegerUrl = readCommandVariable(process.env, "MESH_JAEGER_URL");
+  return jaegerUrl === undefined ? {} : { jaegerUrl };
 }
 
 /** The built page of the dashboard package, wherever it is installed. */

@@ -34,6 +34,11 @@ export const COMMAND_VARIABLES = {
     default: "200",
     text: "Reading requests of one client that a console process answers, 0 without limit; set by `mesh up --max-rate`.",
   },
+  MESH_JAEGER_URL: {
+    unit: "URL",
+    default: "none",
+    text: "Page of a Jaeger that gets the nodes' traces too: the dashboard links each trace to it.",
+  },
   MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;
 

@@ -37,7 +37,7 @@ export function DemoDialog({
           the demo's traffic {state.result.running ? "runs" : "is stopped"}
         </p>
       )}
-      <footer>
+      <div className="modal-foot">
         <button type="button" onClick={onClose}>
           {state.phase === "idle" ? "Cancel" : "Close"}
         </button>
@@ -57,7 +57,7 @@ export function DemoDialog({
             {verb} the demo
           </button>
         )}
-      </footer>
+      </div>
     </Modal>
   );
 }

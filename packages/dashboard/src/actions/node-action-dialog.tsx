@@ -53,7 +53,7 @@ export function NodeActionDialog({ kind, name, node, onClose }: NodeActionDialog
         failure === null && <Progress kind={kind} progress={progress} />
       )}
       {failure !== null && <FailureNote failure={failure} what={`${verb} of ${name}`} />}
-      <footer>
+      <div className="modal-foot">
         <button type="button" onClick={onClose}>
           {progress === null ? "Cancel" : "Close"}
         </button>
@@ -62,7 +62,7 @@ export function NodeActionDialog({ kind, name, node, onClose }: NodeActionDialog
             {verb} {name}
           </button>
         )}
-      </footer>
+      </div>
     </Modal>
   );
 }

@@ -74,14 +74,14 @@ export function SendDialog({ to, nodes, onClose }: SendDialogProps) {
         </div>
         {state.failure !== null && <FailureNote failure={state.failure} what="It was not delivered" />}
         {state.result !== null && <Outcome result={state.result} />}
-        <footer>
+        <div className="modal-foot">
           <button type="button" onClick={onClose}>
             {state.phase === "idle" ? "Cancel" : "Close"}
           </button>
           <button type="submit" className="primary" disabled={state.phase === "busy"} data-testid="action-confirm">
             Send {fields.operation} to {fields.to === "" ? "…" : fields.to}
           </button>
-        </footer>
+        </div>
       </form>
     </Modal>
   );

@@ -76,7 +76,7 @@ export function SpawnDialog({ mesh, nodes, onClose }: SpawnDialogProps) {
         )}
         {state.failure !== null && <FailureNote failure={state.failure} what="No node was started" />}
         {state.result !== null && <Outcome {...state.result} />}
-        <footer>
+        <div className="modal-foot">
           <button type="button" onClick={onClose}>
             {state.phase === "idle" ? "Cancel" : "Close"}
           </button>
@@ -84,7 +84,7 @@ export function SpawnDialog({ mesh, nodes, onClose }: SpawnDialogProps) {
             Start {count > 1 ? `${count} × ` : ""}
             {fields.mesh}.{fields.type}
           </button>
-        </footer>
+        </div>
       </form>
     </Modal>
   );

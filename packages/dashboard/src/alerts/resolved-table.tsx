@@ -3,13 +3,14 @@ import type { AlertView } from "@meshwork/console/api-types";
 import { durationText } from "../format/numbers.js";
 import { Age } from "../parts/age.js";
 import { NodeName } from "../parts/node-name.js";
+import { ScrollFrame } from "../parts/scroll-frame.js";
 import type { Received } from "../state/live-state.js";
 
 const WHY = { cleared: "good again", gone: "its subject is gone" } as const;
 
 export function ResolvedTable({ alerts }: { readonly alerts: readonly Received<AlertView>[] }) {
   return (
-    <div className="table-frame scroll">
+    <ScrollFrame label="Resolved alerts">
       <table>
         <thead>
           <tr>
@@ -38,6 +39,6 @@ export function ResolvedTable({ alerts }: { readonly alerts: readonly Received<A
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollFrame>
   );
 }

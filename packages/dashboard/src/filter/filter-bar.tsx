@@ -1,10 +1,8 @@
-/** Search and filter: `/` from anywhere puts the cursor into it. */
+/** Search and filter of nodes. */
 import type { NodeView } from "@meshwork/console/api-types";
 import { byType } from "../format/names.js";
 import { setFilter, useFilter } from "../hooks/use-filter.js";
 import { fits, isFiltering, NO_FILTER, type NodeFilter } from "../model/node-filter.js";
-
-export const FILTER_INPUT_ID = "filter-text";
 
 const STATES = ["live", "alive", "suspected", "doubted", "dead", "left", "expired", "starting", "exited"];
 
@@ -34,8 +32,8 @@ export function FilterBar({ nodes, onEnter }: FilterBarProps) {
       }}
     >
       <input
-        id={FILTER_INPUT_ID}
         type="search"
+        data-search
         value={filter.text}
         placeholder="Find a node  ( / )"
         aria-label="Find nodes by name, type, id or address"

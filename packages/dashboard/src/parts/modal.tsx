@@ -17,12 +17,12 @@ export function Modal({ title, onClose, children, testId }: ModalProps) {
   }, []);
   return (
     <dialog ref={ref} className="modal" aria-labelledby="modal-title" onClose={onClose} data-testid={testId}>
-      <header>
+      <div className="modal-head">
         <h2 id="modal-title">{title}</h2>
         <button type="button" className="quiet" aria-label="close" onClick={onClose}>
           ✕
         </button>
-      </header>
+      </div>
       {children}
     </dialog>
   );

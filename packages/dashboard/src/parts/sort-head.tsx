@@ -1,22 +1,21 @@
 /** A column's head that sorts by it; pressed again, the other way round. */
 import type { ReactNode } from "react";
-
-export interface Sorting<K extends string> {
-  readonly by: K;
-  readonly descending: boolean;
-}
+import type { Sorting } from "../model/sorting.js";
 
 export interface SortHeadProps<K extends string> {
   readonly column: K;
   readonly sorting: Sorting<K>;
   readonly onSort: (sorting: Sorting<K>) => void;
   readonly title?: string;
+  /** At the right, and the highest first. */
   readonly numeric?: boolean;
+  /** The highest first, at the left. */
+  readonly falling?: boolean;
   readonly children: ReactNode;
 }
 
 export function SortHead<K extends string>(props: SortHeadProps<K>) {
-  const { column, sorting, onSort, title, numeric = false, children } = props;
+  const { column, sorting, onSort, title, numeric = false, falling = numeric, children } = props;
   const chosen = sorting.by === column;
   const order = sorting.descending ? "descending" : "ascending";
   return (
@@ -24,7 +23,7 @@ export function SortHead<K extends string>(props: SortHeadProps<K>) {
       <button
         type="button"
         className="sort-head"
-        onClick={() => onSort({ by: column, descending: chosen ? !sorting.descending : numeric })}
+        onClick={() => onSort({ by: column, descending: chosen ? !sorting.descending : falling })}
         data-testid={`sort-${column}`}
       >
         {children}
@@ -32,19 +31,4 @@ export function SortHead<K extends string>(props: SortHeadProps<K>) {
       </button>
     </th>
   );
-}
-
-/** Unknown comes last, whichever way. */
-export function sorted<T, K extends string>(
-  rows: readonly T[],
-  { by, descending }: Sorting<K>,
-  cellOf: (row: T, column: K) => number | string | null,
-): T[] {
-  const way = descending ? -1 : 1;
-  return [...rows].sort((a, b) => {
-    const [left, right] = [cellOf(a, by), cellOf(b, by)];
-    if (left === null || right === null) return Number(left === null) - Number(right === null);
-    if (typeof left === "number" && typeof right === "number") return way * (left - right);
-    return way * String(left).localeCompare(String(right));
-  });
 }

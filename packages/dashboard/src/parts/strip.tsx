@@ -1,9 +1,11 @@
 /** The strip above every view: how much there is, how much of it is known, and how old it is. Dialogs hang here: it is always there. */
+import type { ClusterSummary } from "@meshwork/console/api-types";
 import type { ReactNode } from "react";
 import { ActionDialog } from "../actions/action-dialog.js";
 import { bytesText, coresText, countText, rateText, UNKNOWN } from "../format/numbers.js";
 import { useLive } from "../hooks/use-live.js";
 import { useNow } from "../hooks/use-now.js";
+import { HelpButton } from "../keyboard/help-button.js";
 import { isInPicture } from "../model/member-state.js";
 import { perNode, type Sum, totalsOf } from "../model/totals.js";
 import { connectionState } from "../state/connection.js";
@@ -70,6 +72,11 @@ export function Strip() {
         <Figure label="demo">
           <span data-testid="demo-state">{cluster?.demo == null ? UNKNOWN : cluster.demo.running ? "on" : "off"}</span>
         </Figure>
+        <Figure label="chaos" title="faults that act now; off where the cluster was started without chaos">
+          <span className={cluster?.chaos != null && cluster.chaos.running > 0 ? "warn" : ""} data-testid="chaos-state">
+            {cluster === undefined ? UNKNOWN : chaosText(cluster.chaos)}
+          </span>
+        </Figure>
         <Figure label="alerts" title="open; those that somebody has acknowledged are not counted">
           <a
             className={cluster !== undefined && cluster.alerts.open > 0 ? "bad" : ""}
@@ -82,6 +89,7 @@ export function Strip() {
       </dl>
       <div className="strip-end">
         <ConnectionBadge />
+        <HelpButton />
         <ThemeButton />
       </div>
       <ActionDialog />
@@ -104,6 +112,11 @@ function Figure({
       <dd>{children}</dd>
     </div>
   );
+}
+
+function chaosText(chaos: ClusterSummary["chaos"]): string {
+  if (chaos === null) return "off";
+  return chaos.running === 0 ? "idle" : `${countText(chaos.running)} active`;
 }
 
 function ofNodes(sum: Sum | undefined, live: number | undefined): string {

@@ -1,6 +1,7 @@
 /** The functions that used the most time themselves. */
 import type { ProfileResult } from "@meshwork/console/api-types";
 import { durationText, UNKNOWN } from "../format/numbers.js";
+import { ScrollFrame } from "../parts/scroll-frame.js";
 
 export interface FunctionTableProps {
   readonly functions: ProfileResult["summary"]["functions"];
@@ -10,7 +11,7 @@ export interface FunctionTableProps {
 
 export function FunctionTable({ functions, busyMs }: FunctionTableProps) {
   return (
-    <div className="table-frame scroll">
+    <ScrollFrame label="CPU by function">
       <table data-testid="profile-functions">
         <thead>
           <tr>
@@ -36,6 +37,6 @@ export function FunctionTable({ functions, busyMs }: FunctionTableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollFrame>
   );
 }

@@ -2,6 +2,7 @@
 import type { ProfileWindow } from "@meshwork/console/api-types";
 import { countText, durationText } from "../format/numbers.js";
 import { Empty } from "../parts/empty.js";
+import { ScrollFrame } from "../parts/scroll-frame.js";
 import { threadRows } from "./thread-rows.js";
 
 const ROLE = { main: "runs the JavaScript", profiler: "the sampler", other: "" } as const;
@@ -9,7 +10,7 @@ const ROLE = { main: "runs the JavaScript", profiler: "the sampler", other: "" }
 export function ThreadTable({ quiet, sampled }: { readonly quiet: ProfileWindow; readonly sampled: ProfileWindow }) {
   if (quiet.threads === null) return <Empty title="This platform does not tell threads apart" />;
   return (
-    <div className="table-frame scroll">
+    <ScrollFrame label="CPU by native thread">
       <table data-testid="profile-threads">
         <thead>
           <tr>
@@ -23,7 +24,7 @@ export function ThreadTable({ quiet, sampled }: { readonly quiet: ProfileWindow;
             <th className="num" title={`CPU in ${durationText(sampled.durationMs)} while it was sampled`}>
               CPU, sampled
             </th>
-            <th />
+            <th>What it does</th>
           </tr>
         </thead>
         <tbody>
@@ -41,6 +42,6 @@ export function ThreadTable({ quiet, sampled }: { readonly quiet: ProfileWindow;
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollFrame>
   );
 }

@@ -1,7 +1,8 @@
 /** Every collection: of one node with its course, or of all nodes with the one that has most. */
 import { useState } from "react";
 import { countText } from "../format/numbers.js";
-import { SortHead, type Sorting, sorted } from "../parts/sort-head.js";
+import { type Sorting, sorted } from "../model/sorting.js";
+import { SortHead } from "../parts/sort-head.js";
 import { routeHash } from "../state/route.js";
 import { type CollectionSum, collections, courseOf } from "./growth.js";
 import { HANDLES, MEMORY, type RuntimeRow } from "./runtime-state.js";

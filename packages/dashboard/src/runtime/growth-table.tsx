@@ -1,6 +1,7 @@
 /** Collections that grew since the page began to look; suspected leaks stand out. */
 import { Empty } from "../parts/empty.js";
 import { NodeName } from "../parts/node-name.js";
+import { ScrollFrame } from "../parts/scroll-frame.js";
 import type { Growth } from "./growth.js";
 import { changeText, sizeText } from "./size-text.js";
 import { Sparkline } from "./sparkline.js";
@@ -10,7 +11,7 @@ const SHOWN = 30;
 export function GrowthTable({ growths }: { readonly growths: readonly Growth[] }) {
   if (growths.length === 0) return <Empty title="Nothing has grown since this page began to look" />;
   return (
-    <div className="table-frame scroll">
+    <ScrollFrame label="What grows">
       <table data-testid="runtime-growth">
         <thead>
           <tr>
@@ -20,7 +21,7 @@ export function GrowthTable({ growths }: { readonly growths: readonly Growth[] }
             <th className="num">Now</th>
             <th className="num">Change</th>
             <th>Course</th>
-            <th />
+            <th>Verdict</th>
           </tr>
         </thead>
         <tbody>
@@ -41,6 +42,6 @@ export function GrowthTable({ growths }: { readonly growths: readonly Growth[] }
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollFrame>
   );
 }

@@ -22,7 +22,7 @@ export function MarkFilters({ filter, meshes, marks, onChange }: MarkFiltersProp
   return (
     <div className="controls">
       <fieldset className="lane-chips">
-        <legend className="visually-hidden">Lanes</legend>
+        <legend className="unseen">Lanes</legend>
         {LANES.map((lane) => (
           <label key={lane} className={`chip lane-${lane}`} data-on={filter.lanes.has(lane) || undefined}>
             <input
@@ -52,6 +52,7 @@ export function MarkFilters({ filter, meshes, marks, onChange }: MarkFiltersProp
       <label>
         node{" "}
         <input
+          className="timeline-node"
           value={filter.node}
           placeholder="part of a name"
           onChange={(event) => onChange({ ...filter, node: event.target.value.trim() })}

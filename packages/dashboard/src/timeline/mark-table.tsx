@@ -3,6 +3,7 @@ import type { HistoryMark } from "@meshwork/console/api-types";
 import { clockText } from "../format/ages.js";
 import { countText } from "../format/numbers.js";
 import { Empty } from "../parts/empty.js";
+import { ScrollFrame } from "../parts/scroll-frame.js";
 import { laneOf } from "./mark-kinds.js";
 
 const SHOWN = 200;
@@ -20,7 +21,7 @@ export function MarkTable({ marks, momentMs, onMoment }: MarkTableProps) {
   if (shown.length === 0) return <Empty title="Nothing of that kind happened" />;
   return (
     <>
-      <div className="table-frame scroll">
+      <ScrollFrame label="What happened">
         <table data-testid="mark-table">
           <thead>
             <tr>
@@ -52,7 +53,7 @@ export function MarkTable({ marks, momentMs, onMoment }: MarkTableProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollFrame>
       {until.length > SHOWN && <p className="muted">{countText(until.length - SHOWN)} older ones are not listed.</p>}
     </>
   );

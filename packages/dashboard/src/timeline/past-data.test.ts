@@ -13,10 +13,15 @@ const past: HistoryState = {
   links: [{ key: "m|a|x", mesh: "m", a: "a", b: "x", aReports: true, bReports: null }],
 };
 
-const now = { seq: 7, cluster: { value: { live: 2, readOnly: false }, receivedAtMs: 0 } } as LiveData;
+const now = {
+  seq: 7,
+  cluster: { value: { live: 2, readOnly: false }, receivedAtMs: 0 },
+  services: { value: { nodeEdges: [{}] }, receivedAtMs: 0 },
+} as unknown as LiveData;
 
 test("members and links are those of then, with names as far as known and no figure at all", () => {
-  const { nodes, links, seq, cluster } = pastData(now, past);
+  const { nodes, links, seq, cluster, services } = pastData(now, past);
+  expect(services.value.nodeEdges).toEqual([]);
   expect(seq).toBe(7);
   expect(cluster.value).toEqual({ live: 2, readOnly: true });
   expect([...nodes.values()].map(({ value }) => [value.name, value.state, value.live])).toEqual([

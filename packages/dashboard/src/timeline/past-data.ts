@@ -1,6 +1,6 @@
 /**
  * The page's data as it was at a moment: members and links of the history in the shapes of today, every figure unknown. Pure. What is
- * not of the past (messages, traces, the console itself) stays as it is, for nobody draws it there.
+ * not of the past (traces, the console itself) stays as it is, for nobody draws it there; messages and their flows are left out.
  */
 import type { HistoryState, LinkView, NodeView } from "@meshwork/console/api-types";
 import type { LiveData, Received } from "../state/live-state.js";
@@ -25,6 +25,7 @@ export function pastData(now: LiveData, past: HistoryState): LiveData {
     links: new Map(links.map((link) => [link.key, mark(link)])),
     events: [],
     messages: [],
+    services: mark({ ...now.services.value, nodeEdges: [] }),
   };
 }
 

@@ -31,7 +31,7 @@ export function TimelineTab({ data, item }: TabProps) {
   /** On the history's line of time; null is the present. */
   const [chosenMs, setMoment] = useState<number | null>(null);
   const momentMs = chosenMs !== null && history !== null ? Math.max(chosenMs, history.fromMs) : null;
-  const target = momentMs === null ? null : targetOf("GET /api/history/state", { query: { at: Math.round(momentMs) } });
+  const target = momentMs === null ? null : targetOf("GET /api/history/state", { query: { at: Math.ceil(momentMs) } });
   const past = useApi(target, null);
   // What was seen last stays while the next moment is asked for: the map does not blink under a moving hand.
   const [held, setHeld] = useState<HistoryState | null>(null);

@@ -53,17 +53,3 @@ export function fieldMap(map: MeshMap, cells: CellBook, frame: Size): FieldMap {
   };
   return { grid, nodes, byId, links, flows: map.flows, at };
 }
-
-/** The nearest in a direction: those beside the way count as further. */
-export function nextNode(nodes: readonly FieldNode[], from: Point, way: Point): FieldNode | null {
-  let best: FieldNode | null = null;
-  let least = Number.POSITIVE_INFINITY;
-  for (const node of nodes) {
-    const along = (node.x - from.x) * way.x + (node.y - from.y) * way.y;
-    const aside = Math.abs((node.x - from.x) * way.y) + Math.abs((node.y - from.y) * way.x);
-    if (along <= 0.5 || along + 2.5 * aside >= least) continue;
-    least = along + 2.5 * aside;
-    best = node;
-  }
-  return best;
-}

@@ -2,7 +2,7 @@
  * Draws the map of many nodes into a canvas. What looks the same is drawn in one stroke: a frame costs a few dozen calls for a thousand
  * nodes and their links. Text comes when one is near enough to read it.
  */
-import { rateText } from "../format/numbers.js";
+import { briefRateText, rateText } from "../format/numbers.js";
 import type { Camera, Size } from "../layout/camera.js";
 import type { Point } from "../layout/lanes.js";
 import { meshFlows } from "../model/flows.js";
@@ -236,7 +236,8 @@ function paintNames(
     if (!tells || node.node === null) continue;
     context.fillStyle = palette.muted ?? "";
     const { framesSentPerMinute, framesReceivedPerMinute } = node.node;
-    const second = ring === "alive" ? `↑${rateText(framesSentPerMinute)} ↓${rateText(framesReceivedPerMinute)}` : ring;
+    const second =
+      ring === "alive" ? `↑${briefRateText(framesSentPerMinute)} ↓${briefRateText(framesReceivedPerMinute)}` : ring;
     write(second, x, under + size * 1.15);
   }
   context.globalAlpha = 1;

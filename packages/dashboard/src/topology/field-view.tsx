@@ -4,9 +4,10 @@ import { ageNow, ageText } from "../format/ages.js";
 import { bytesText, coresText, rateText } from "../format/numbers.js";
 import { useSize } from "../hooks/use-size.js";
 import type { CellBook } from "../layout/cell-book.js";
+import { nextPlace, wayOf } from "../layout/directions.js";
 import type { Point } from "../layout/lanes.js";
 import { routeHash } from "../state/route.js";
-import { type FieldNode, fieldMap, nextNode } from "./field-layout.js";
+import { type FieldNode, fieldMap } from "./field-layout.js";
 import { FieldScreen } from "./field-screen.js";
 import type { MeshMap } from "./map-model.js";
 import type { MapViewProps } from "./mesh-map-view.js";
@@ -14,12 +15,6 @@ import { onThemeChange, type Palette, readPalette } from "./palette.js";
 
 export type FieldViewProps = Omit<MapViewProps, "onKill"> & { readonly map: MeshMap; readonly cells: CellBook };
 
-const WAYS: Readonly<Record<string, Point>> = {
-  ArrowLeft: { x: -1, y: 0 },
-  ArrowRight: { x: 1, y: 0 },
-  ArrowUp: { x: 0, y: -1 },
-  ArrowDown: { x: 0, y: 1 },
-};
 const STEP_PX = 60;
 const ZOOM_STEP = 1.4;
 
@@ -56,13 +51,13 @@ export function FieldView({ map, cells, focus, near, chosen, fitting, oldAfterMs
   const marked = chosen === null ? undefined : field?.byId.get(chosen);
   const onKeyDown = (event: KeyboardEvent) => {
     const screen = screenRef.current;
-    const way = WAYS[event.key];
+    const way = wayOf(event.key);
     if (screen === null || field === null) return;
     if (way !== undefined) {
       event.preventDefault();
       if (event.shiftKey) screen.pan(-way.x * STEP_PX, -way.y * STEP_PX);
       else {
-        const next = marked === undefined ? field.nodes[0] : nextNode(field.nodes, marked, way);
+        const next = marked === undefined ? field.nodes[0] : nextPlace(field.nodes, marked, way);
         if (next == null) return;
         choose(next);
         screen.bringIntoView(next);
@@ -81,6 +76,7 @@ export function FieldView({ map, cells, focus, near, chosen, fitting, oldAfterMs
         role="img"
         aria-label={`Map of ${map.nodes.length} nodes in ${map.meshes.length} meshes, ${live} of them live. Arrows choose a node.`}
         data-testid="field"
+        data-map
         onKeyDown={onKeyDown}
       />
       <p className="unseen" role="status">

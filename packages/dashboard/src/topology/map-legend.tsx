@@ -17,7 +17,9 @@ export function MapLegend({ map }: { readonly map: MeshMap }) {
       ))}
       <span className="legend-gap" />
       <LineSample kind="link member both" text="link" count={count("member", true)} />
-      <LineSample kind="link member one" half text="one end only" count={count("member", false)} />
+      {count("member", false) > 0 && (
+        <LineSample kind="link member one" half text="one end only" count={count("member", false)} />
+      )}
       <LineSample kind="link observer both" text="observer's" count={count("observer", true)} />
       {count("observer", false) > 0 && (
         <LineSample kind="link observer one" half text="one end only" count={count("observer", false)} />

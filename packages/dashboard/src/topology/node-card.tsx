@@ -1,7 +1,7 @@
 /** A node on the map: what it is, how it is, what it uses of its budgets, what it sends. A link to itself, so that keys reach it. */
 import { ageNow, ageText, briefAgeText } from "../format/ages.js";
 import { typeClass } from "../format/names.js";
-import { bytesText, coresText, rateText, shareOf } from "../format/numbers.js";
+import { briefRateText, bytesText, coresText, shareOf } from "../format/numbers.js";
 import { useNow } from "../hooks/use-now.js";
 import { CARD_HEIGHT } from "../layout/lanes.js";
 import { doubtsOf, isGone } from "../model/member-state.js";
@@ -62,18 +62,18 @@ export function NodeCard({ card, width, near, chosen, faded, oldAfterMs, onHover
       <a
         href={routeHash("topology", chosen ? null : (node?.name ?? id))}
         className="card-link"
-        aria-label={`${name}, ${ring}, ${degree} links`}
         aria-current={chosen || undefined}
         data-node={id}
         onFocus={() => onHover(id)}
         onBlur={() => onHover(null)}
       >
         <StateRing node={node} type={type} />
-        <span className="card-name" title={name}>
+        <span className="unseen">{`${name}, ${ring}, ${degree} links`}</span>
+        <span className="card-name" title={name} aria-hidden="true">
           {width < WIDE_CARD_PX ? shortest(label) : label}
         </span>
         {live && (
-          <span className="card-age" title="since the node's start, by its own clock">
+          <span className="card-age" title="since the node's start, by its own clock" aria-hidden="true">
             {briefAgeText(upForMs)}
           </span>
         )}
@@ -130,7 +130,7 @@ function SecondLine({
         ? stateText(card)
         : old
           ? `figures ${briefAgeText(ageMs)} old`
-          : `↑${rateText(node.framesSentPerMinute)} ↓${rateText(node.framesReceivedPerMinute)}`;
+          : `↑${briefRateText(node.framesSentPerMinute)} ↓${briefRateText(node.framesReceivedPerMinute)}`;
   return (
     <span className="card-rate" title={ring === "alive" && !old ? "frames per minute, sent and received" : undefined}>
       {text}

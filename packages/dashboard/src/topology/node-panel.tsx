@@ -27,7 +27,7 @@ export interface NodePanelProps {
 export function NodePanel({ looked, map, row, pinned, data, isPresent, oldAfterMs }: NodePanelProps) {
   if (looked === null)
     return (
-      <section className="panel" aria-label="Node">
+      <section className="panel is-hint" aria-label="Node">
         <p className="panel-hint">
           Point at a node to see with whom it is linked. Click it to keep it here, with all that is known of it.
         </p>

@@ -24,7 +24,7 @@ export function PanelFigures({ row, oldAfterMs }: { readonly row: Received<NodeV
     ["event loop p99", durationText(node.eventLoopDelayP99Ms)],
     ["version", node.version ?? UNKNOWN],
     ["record", `generation ${countText(node.generation)}, sequence ${countText(node.sequence)}`],
-    ["also says so", `${countText(node.agreeing)} other nodes lately`],
+    ...(node.agreeing > 0 ? [["agreeing", `${countText(node.agreeing)} other nodes lately`] as const] : []),
   ];
   return (
     <>

@@ -18,7 +18,7 @@ export function PanelRecent({ name, data }: { readonly name: string; readonly da
       <ol className="panel-recent">
         {events.map(({ value, receivedAtMs }) => (
           <li key={value.id} className={`severity-${value.severity}`}>
-            <Age ageMs={value.ageMs} receivedAtMs={receivedAtMs} />
+            <Age ageMs={value.ageMs} receivedAtMs={receivedAtMs} brief />
             <span>{value.message.replaceAll(name, "it")}</span>
           </li>
         ))}
@@ -31,7 +31,7 @@ export function PanelRecent({ name, data }: { readonly name: string; readonly da
           const other = out ? value.to : value.from;
           return (
             <li key={value.key}>
-              <Age ageMs={value.ageMs} receivedAtMs={receivedAtMs} />
+              <Age ageMs={value.ageMs} receivedAtMs={receivedAtMs} brief />
               <span>
                 {out ? "→" : "←"} <a href={routeHash("traces", value.traceId)}>{value.operation ?? "message"}</a>{" "}
                 {other === null ? UNKNOWN : shortName(other)}{" "}

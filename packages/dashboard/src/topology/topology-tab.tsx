@@ -52,7 +52,9 @@ export function TopologyTab({ data, item }: TabProps) {
           <MapLegend map={map} />
         </div>
         {map.nodes.length === 0 ? (
-          <Empty title="No node is known yet">Nodes appear here as the console's own directory learns of them.</Empty>
+          <Empty title={isPresent ? "No node is known yet" : "No node was known then"}>
+            {isPresent && "Nodes appear here as the console's own directory learns of them."}
+          </Empty>
         ) : isField ? (
           <FieldView {...view} cells={cells} />
         ) : (

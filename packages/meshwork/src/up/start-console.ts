@@ -5,6 +5,7 @@
 import type { Supervisor, SupervisorEvent, TelemetryIntake } from "@meshwork/supervisor";
 import { ConsoleClient } from "../cli/console-client.js";
 import type { SwitchOperations } from "../process/demo-switch.js";
+import { readCommandVariable } from "../variables.js";
 import { writeConsoleFile } from "./console-file.js";
 import type { UpOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
@@ -23,6 +24,7 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
   const { options, entry, intake, reporter, isStopping } = start;
   const early: SupervisorEvent[] = [];
   let serving = false;
+  const jaegerUrl = readCommandVariable(process.env, "MESH_JAEGER_URL");
   supervisor.on((event) => {
     if (!serving) early.push(event);
     else if (!isStopping()) report(event, reporter);
@@ -39,6 +41,7 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
       MESH_CONSOLE_HOST: options.address.host,
       MESH_CONSOLE_REMOTE_NAMES: options.address.remoteNames?.join(",") ?? "",
       ...(options.maxRate !== undefined && { MESH_CONSOLE_MAX_RATE: String(options.maxRate) }),
+      ...(jaegerUrl !== undefined && { MESH_JAEGER_URL: jaegerUrl }),
     },
   });
   // What it listens on may be every address: here it is called by one.
