@@ -7,6 +7,7 @@ import type { MeshNode } from "@meshwork/node";
 import type { Telemetry } from "@meshwork/telemetry";
 import { AlertWatch } from "./alerts/alert-watch.js";
 import { createApi, pathsOf } from "./api/app.js";
+import type { SyntheticView } from "./api-types.js";
 import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
 import { createGuard, type Guard, isLoopback } from "./http/guard.js";
@@ -27,6 +28,8 @@ export interface ConsoleOptions {
   readonly demo?: DemoSwitch;
   /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */
   readonly readOnly?: boolean;
+  /** The members that the node knows are made up: the page, the API and the commands say so. */
+  readonly synthetic?: () => SyntheticView;
   /** 0 for any free port. */
   readonly port: number;
   /** At least 16 characters without spaces; a fresh one for each run. */
@@ -90,7 +93,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   };
   const decoders = options.decoders ?? (await import("@meshwork/telemetry/intake"));
   const model = new ConsoleModel({
-    ...{ node, supervisor, demo: options.demo, readOnly: options.readOnly, clock },
+    ...{ node, supervisor, demo: options.demo, readOnly: options.readOnly, synthetic: options.synthetic, clock },
     limits: {
       ...(limits.maxSpans !== undefined && { maxSpans: limits.maxSpans }),
       ...(limits.maxSpanBytes !== undefined && { maxBytes: limits.maxSpanBytes }),
@@ -116,7 +119,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const watch = new AlertWatch(model, metrics, limits.alertJudgeMs);
   let guard: Guard | undefined;
   const server = createHttpServer({
-    ...{ limits, app, hub, intake, metrics, onInternal, readOnly: model.readOnly },
+    ...{ limits, app, hub, intake, metrics, onInternal, readOnly: model.readOnly, synthetic: options.synthetic },
     files: new StaticFiles(options.staticDir),
     guard: () => {
       if (guard === undefined) throw new ConsoleError("MESH_E_BAD_HOST");

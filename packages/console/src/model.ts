@@ -15,6 +15,7 @@ import type {
   RuntimeSnapshot,
   RuntimeView,
   Snapshot,
+  SyntheticView,
 } from "./api-types.js";
 import type { ConsoleClock } from "./clock.js";
 import { History } from "./history/history.js";
@@ -39,6 +40,8 @@ export interface ModelOptions {
   readonly demo: DemoSwitch | undefined;
   /** Default false. */
   readonly readOnly?: boolean | undefined;
+  /** Present where the members are made up. */
+  readonly synthetic?: (() => SyntheticView) | undefined;
   readonly clock: ConsoleClock;
   readonly limits: Pick<TraceStoreOptions, "maxSpans" | "maxBytes" | "maxSpansPerTrace">;
 }
@@ -49,6 +52,7 @@ export class ConsoleModel {
   readonly node: MeshNode;
   readonly demo: DemoSwitch | undefined;
   readonly readOnly: boolean;
+  readonly synthetic: (() => SyntheticView) | undefined;
   readonly store: TraceStore;
   readonly messages: MessageLog;
   readonly services: ServiceGraphCounter;
@@ -67,6 +71,7 @@ export class ConsoleModel {
     this.node = node;
     this.demo = options.demo;
     this.readOnly = options.readOnly ?? false;
+    this.synthetic = options.synthetic;
     this.messages = new MessageLog(this.versions);
     this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
     this.history = new History(this.versions, clock);
@@ -153,6 +158,7 @@ export class ConsoleModel {
       store: this.store.stats(),
       streamClients: this.streamClients(),
       readOnly: this.readOnly,
+      synthetic: this.synthetic?.() ?? null,
     };
   }
 

@@ -234,6 +234,18 @@ export const MeshSummary = z
   })
   .openapi("MeshSummary");
 
+/** The members are made up (`mesh up --synthetic`); null where they are nodes. Every answer of the API says so in a header as well. */
+export const SyntheticView = z
+  .object({
+    /** Made up, those that carry their gossip counted. */
+    nodes: count,
+    /** The console lists them all, and they change. */
+    populated: z.boolean(),
+    /** Members that change in a second, by plan. */
+    changedPerSecond: z.number().nonnegative(),
+  })
+  .openapi("Synthetic");
+
 export const ClusterSummary = z
   .object({
     atMs: z.number(),
@@ -263,6 +275,7 @@ export const ClusterSummary = z
     streamClients: count,
     /** This console changes nothing: its actions are refused. */
     readOnly: z.boolean(),
+    synthetic: unknownOr(SyntheticView),
   })
   .openapi("Cluster");
 

@@ -19,6 +19,16 @@ export const COMMAND_VARIABLES = {
     default: "0",
     text: "1: a console process refuses what changes something; set by `mesh up --read-only`.",
   },
+  MESH_SYNTHETIC_NODES: {
+    unit: "members",
+    default: "none",
+    text: "A console process without nodes: how many members it makes up; set by `mesh up --synthetic`.",
+  },
+  MESH_SYNTHETIC_TYPES: {
+    unit: "type=weight,…",
+    default: "of `mesh up --types`",
+    text: "In which proportions of types; set with the former.",
+  },
   MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;
 

@@ -7,7 +7,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Hello, nodeName, PROTOCOL_VERSION } from "@meshwork/protocol";
 import { ATTR, BootTrace, createTelemetry, SPAN } from "@meshwork/telemetry";
-import { ALPN_GOSSIP, ALPN_MESHWORK, bindIrohEndpoint, CloseCode, createTransport } from "@meshwork/transport";
+import {
+  ALPN_GOSSIP,
+  ALPN_MESHWORK,
+  bindIrohEndpoint,
+  CloseCode,
+  createTransport,
+  type LinkEndpoint,
+} from "@meshwork/transport";
 import { type Identity, loadIdentity } from "./identity.js";
 import { createHash, meshTopics } from "./meshes.js";
 import { NodeRuntime } from "./node-runtime.js";
@@ -30,6 +37,8 @@ export interface BootHooks {
   readonly onStep?: (step: BootStepName) => Promise<void> | void;
   readonly onStalled?: (step: string) => void;
   readonly stalledAfterMs?: number;
+  /** Another link than iroh's, for a node on a network inside its own process. It must accept no protocol yet. */
+  readonly bindEndpoint?: (id: string) => LinkEndpoint;
 }
 
 /** Monotonic milliseconds; the only clock that decides anything. */
@@ -81,7 +90,9 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
     const endpoint = await boot.step(SPAN.bootEndpointCreated, {}, async (span) => {
       await step("endpoint_created");
       const bind = resolved.bind === undefined ? {} : { bind: resolved.bind };
-      const created = await bindIrohEndpoint({ secretKey: identity.secretKey, alpns: [], ...bind });
+      const created =
+        hooks.bindEndpoint?.(identity.id) ??
+        (await bindIrohEndpoint({ secretKey: identity.secretKey, alpns: [], ...bind }));
       span.setAttributes({ [ATTR.bindAddress]: created.boundAddresses().join(",") });
       return created;
     });

@@ -13,7 +13,7 @@ const past: HistoryState = {
   links: [{ key: "m|a|x", mesh: "m", a: "a", b: "x", aReports: true, bReports: null }],
 };
 
-const now = { seq: 7, cluster: { value: { live: 2, readOnly: false }, receivedAtMs: 0 } } as LiveData;
+const now = { seq: 7, cluster: { value: { live: 2, readOnly: false, synthetic: null }, receivedAtMs: 0 } } as LiveData;
 
 test("members and links are those of then, with names as far as known and no figure at all", () => {
   const { nodes, links, seq, cluster } = pastData(now, past);

@@ -33,8 +33,15 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     port: Number(new URL(intake.url).port),
     token: intake.token,
     // Nobody may ask a console for it that is read-only.
-    handlers: demoMemory(options.readOnly && options.traffic && !options.exitWhenConverged),
-    env: { MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0" },
+    handlers: demoMemory(
+      options.readOnly && options.traffic && !options.exitWhenConverged && options.synthetic === undefined,
+    ),
+    env: {
+      MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
+      ...(options.synthetic === undefined
+        ? {}
+        : { MESH_SYNTHETIC_NODES: String(options.synthetic), MESH_SYNTHETIC_TYPES: typesText(options.types) }),
+    },
   });
   const { url } = console;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
@@ -43,6 +50,10 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
   serving = true;
   for (const event of early) report(event, reporter);
   return new ConsoleClient({ url, token: intake.token });
+}
+
+function typesText(types: ReadonlyMap<string, number>): string {
+  return [...types].map(([type, count]) => `${type}=${count}`).join(",");
 }
 
 /** Whether the demo's traffic is on outlives the console's process here. */
