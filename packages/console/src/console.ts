@@ -109,6 +109,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     bodyTimeoutMs: limits.bodyTimeoutMs ?? 10_000,
     maxBytesUnderWay: 16 * maxOtlpBodyBytes,
   });
+  const leaveMeshIntake = node.takeTelemetry((kind, body) => intake.takeFromMesh(kind, body));
   const hub = new StreamHub({ model, maxClients: limits.maxStreamClients ?? 32 });
   const version = options.version ?? "0.1.0";
   const app = createApi({ model, supervisor, firstLookMs: limits.firstLookMs ?? 1_000, version }, onInternal);
@@ -137,6 +138,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       });
     });
   } catch (error) {
+    leaveMeshIntake();
     watch.close();
     metrics.close();
     model.close();
@@ -157,6 +159,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         clearTimeout(timer);
         resolve();
       });
+      leaveMeshIntake();
       hub.close();
       watch.close();
       metrics.close();

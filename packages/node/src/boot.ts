@@ -19,6 +19,7 @@ import { type Identity, loadIdentity } from "./identity.js";
 import { createHash, meshTopics } from "./meshes.js";
 import { NodeRuntime } from "./node-runtime.js";
 import { resolveOptions } from "./options.js";
+import { sinksOverMesh, TelemetrySpool } from "./telemetry-spool.js";
 import type { MeshNode, NodeOptions } from "./types.js";
 import type { Environment } from "./variables.js";
 import { VERSION } from "./version.js";
@@ -49,6 +50,7 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
   const resolved = resolveOptions(options, hooks.env ?? process.env);
   let tellName: (name: string | undefined) => void = () => {};
   let tellId: (id: string | undefined) => void = () => {};
+  const spool = new TelemetrySpool();
   const telemetry = createTelemetry({
     serviceName: resolved.type,
     serviceVersion: VERSION,
@@ -59,7 +61,7 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
     nodeId: new Promise((resolve) => {
       tellId = resolve;
     }),
-    sinks: resolved.sinks,
+    sinks: sinksOverMesh(resolved, spool),
     sampleRatio: resolved.sampleRatio,
     metricsIntervalMs: resolved.metricsIntervalMs,
   });
@@ -125,6 +127,7 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
         name,
         transport,
         telemetry,
+        spool,
         topics,
         hash,
         now,
@@ -146,6 +149,7 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
     tellId(undefined);
     boot.fail(error);
     for (const work of undo.reverse()) await work();
+    spool.close();
     await telemetry.shutdown(2_000);
     throw error;
   }
