@@ -12,7 +12,7 @@ const ROOMS = {
   console: ["protocol", "node", "telemetry", "supervisor"],
   // Types of the console's API, and the part of `node` that is made for pages; see the rules below.
   dashboard: ["console", "node"],
-  meshwork: ["protocol", "transport", "telemetry", "node", "supervisor", "console"],
+  meshwork: ["protocol", "simulator", "transport", "telemetry", "node", "supervisor", "console"],
 };
 
 const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({

@@ -7,6 +7,7 @@ import type { MeshNode } from "@meshwork/node";
 import type { Telemetry } from "@meshwork/telemetry";
 import { AlertWatch } from "./alerts/alert-watch.js";
 import { createApi, pathsOf } from "./api/app.js";
+import type { SyntheticView } from "./api-types.js";
 import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
 import { createGuard, type Guard, isLoopback } from "./http/guard.js";
@@ -32,6 +33,8 @@ export interface ConsoleOptions {
   readonly jaegerUrl?: string;
   /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */
   readonly readOnly?: boolean;
+  /** The members that the node knows are made up: the page, the API and the commands say so. */
+  readonly synthetic?: () => SyntheticView;
   /** 0 for any free port. */
   readonly port: number;
   /** At least 16 characters without spaces; a fresh one for each run. */
@@ -96,6 +99,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const decoders = options.decoders ?? (await import("@meshwork/telemetry/intake"));
   const model = new ConsoleModel({
     ...{ node, supervisor, demo: options.demo, chaos: options.chaos, readOnly: options.readOnly, clock },
+    synthetic: options.synthetic,
     jaegerUrl: options.jaegerUrl === undefined ? undefined : checkedJaegerUrl(options.jaegerUrl),
     limits: {
       ...(limits.maxSpans !== undefined && { maxSpans: limits.maxSpans }),
@@ -112,6 +116,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     bodyTimeoutMs: limits.bodyTimeoutMs ?? 10_000,
     maxBytesUnderWay: 16 * maxOtlpBodyBytes,
   });
+  const leaveMeshIntake = node.takeTelemetry((kind, body) => intake.takeFromMesh(kind, body));
   const hub = new StreamHub({ model, maxClients: limits.maxStreamClients ?? 32 });
   const version = options.version ?? "0.1.0";
   const app = createApi({ model, supervisor, firstLookMs: limits.firstLookMs ?? 1_000, version }, onInternal);
@@ -123,7 +128,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const rate = new RateLimit(limits.requestsPerSecond);
   let guard: Guard | undefined;
   const server = createHttpServer({
-    ...{ limits, rate, app, hub, intake, metrics, onInternal, readOnly: model.readOnly },
+    ...{ limits, rate, app, hub, intake, metrics, onInternal, readOnly: model.readOnly, synthetic: options.synthetic },
     files: new StaticFiles(options.staticDir),
     guard: () => {
       if (guard === undefined) throw new ConsoleError("MESH_E_BAD_HOST");
@@ -141,6 +146,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       });
     });
   } catch (error) {
+    leaveMeshIntake();
     watch.close();
     metrics.close();
     model.close();
@@ -161,6 +167,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         clearTimeout(timer);
         resolve();
       });
+      leaveMeshIntake();
       hub.close();
       watch.close();
       metrics.close();

@@ -39,6 +39,16 @@ export const COMMAND_VARIABLES = {
     default: "none",
     text: "Page of a Jaeger that gets the nodes' traces too: the dashboard links each trace to it.",
   },
+  MESH_SYNTHETIC_NODES: {
+    unit: "members",
+    default: "none",
+    text: "A console process without nodes: how many members it makes up; set by `mesh up --synthetic`.",
+  },
+  MESH_SYNTHETIC_TYPES: {
+    unit: "type=weight,…",
+    default: "of `mesh up --types`",
+    text: "In which proportions of types; set with the former.",
+  },
   MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;
 

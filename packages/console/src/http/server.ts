@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { getRequestListener } from "@hono/node-server";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Telemetry } from "@meshwork/telemetry";
+import type { SyntheticView } from "../api-types.js";
+import { SYNTHETIC_HEADER } from "../client/console-api.js";
 import { answerOf, ConsoleError, isInternal } from "../errors.js";
 import type { ConsoleMetrics } from "../metrics/console-metrics.js";
 import { SPAN_CONSOLE_REQUEST } from "../vocabulary.js";
@@ -39,6 +41,7 @@ export interface HttpServerOptions {
   readonly files: StaticFiles;
   readonly metrics: Pick<ConsoleMetrics, "text" | "http">;
   readonly readOnly: boolean;
+  readonly synthetic: (() => SyntheticView) | undefined;
   /** Known only once the port is. */
   readonly guard: () => Guard;
   readonly telemetry: Pick<Telemetry, "withSpan"> | undefined;
@@ -86,6 +89,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
       throw new ConsoleError("MESH_E_NO_SUCH_ENDPOINT", `${method} ${path}`);
     }
     response.setHeader("cache-control", "no-store");
+    if (options.synthetic !== undefined) response.setHeader(SYNTHETIC_HEADER, options.synthetic().nodes);
     if (path === "/api/health") {
       only("GET");
       return route(request, response);

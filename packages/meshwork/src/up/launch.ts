@@ -18,6 +18,7 @@ import { launcherTelemetry } from "./launcher-telemetry.js";
 import type { UpOptions } from "./options.js";
 import { checkPort, choosePort, claimDataDir } from "./preflight.js";
 import type { Reporter } from "./reporter.js";
+import { showSynthetic } from "./show-synthetic.js";
 import { startConsole } from "./start-console.js";
 import { awaitStopWish } from "./stop-wish.js";
 
@@ -84,6 +85,10 @@ async function start(
   startedAtMs: number,
   isStopping: () => boolean,
 ): Promise<number | undefined> {
+  if (options.synthetic !== undefined) {
+    const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });
+    return showSynthetic(client, options.synthetic, { reporter, token: intake.token, startedAtMs, isStopping });
+  }
   const jobs = jobsOf(options);
   reporter.starting(jobs.length, options.meshes.length);
   const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });

@@ -35,6 +35,11 @@ export function addUp(program: Command, context: CommandContext): void {
       numberWithin(0, 1_000_000, true),
     )
     .option("--exit-when-converged", "stop everything once every node knows every other, and exit 0")
+    .option(
+      "--synthetic <n>",
+      "no nodes: a console with so many made-up members, 5 % of them changing per second; for measuring the console",
+      numberWithin(1, 1_000, true),
+    )
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -42,6 +47,7 @@ export function addUp(program: Command, context: CommandContext): void {
         "mesh up",
         "mesh up --mesh lab --types broker=5,compute=5 --port 0",
         "mesh up --json --exit-when-converged",
+        "mesh up --synthetic 1000",
       ]),
     )
     .action(async (flags: UpFlags & { readonly json?: boolean }) => {
