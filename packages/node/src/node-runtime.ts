@@ -6,6 +6,7 @@
 import { type DirectoryChange, formatSeed, MeshError, parseSeedList } from "@meshwork/protocol";
 import { ATTR, SPAN, type Telemetry } from "@meshwork/telemetry";
 import { ALPN_GOSSIP, StreamTag, type Transport, type TransportEvent } from "@meshwork/transport";
+import { watchAddresses } from "./address-watch.js";
 import { advertisedAddresses } from "./advertised-addresses.js";
 import { BoundedChannel } from "./bounded-channel.js";
 import { Directories } from "./directories.js";
@@ -29,6 +30,7 @@ import type { NodeProfile } from "./profile-types.js";
 import { PROFILE_OPERATION } from "./profile-wire.js";
 import { decodeRemoteDirectory, encodeRemoteDirectory } from "./remote-directory.js";
 import { SeedDialer } from "./seeds.js";
+import { SilentConnections } from "./silent-connections.js";
 import { decodeStats, encodeSubscription, StatsServer } from "./stats-server.js";
 import { type TakeTelemetry, TelemetryLane } from "./telemetry-lane.js";
 import type { TelemetrySpool } from "./telemetry-spool.js";
@@ -83,6 +85,7 @@ export class NodeRuntime implements MeshNode {
   readonly #handlers = new Handlers();
   readonly #seeds: SeedDialer;
   readonly #memberLinks: MemberLinks;
+  readonly #silent: SilentConnections;
   readonly #stats: NodeStatsSource;
   readonly #statsServer: StatsServer;
   readonly #telemetryLane: TelemetryLane;
@@ -93,6 +96,7 @@ export class NodeRuntime implements MeshNode {
   readonly #neighborHolds = new Map<string, () => void>();
   readonly #unsubscribe: () => void;
   #loadTimer: NodeJS.Timeout | undefined;
+  #unwatchAddresses = () => {};
   #ownLoad: { readonly cpuUsedCores: number; readonly rssBytes: number } | undefined;
   #failure: MeshError | undefined;
   #closing: Promise<void> | undefined;
@@ -176,6 +180,7 @@ export class NodeRuntime implements MeshNode {
         duplicateIdentity: (bootNonce) => this.#onDuplicateIdentity(bootNonce),
       },
     });
+    this.#silent = new SilentConnections(transport);
     this.#messenger = new Messenger({
       transport,
       telemetry,
@@ -237,6 +242,17 @@ export class NodeRuntime implements MeshNode {
     this.#parts.spool.attach((kind, body) => this.#telemetryLane.deliver(kind, body));
     this.#loadTimer = setInterval(() => this.#sampleLoad(), LOAD_SAMPLE_INTERVAL_MS);
     this.#loadTimer.unref();
+    this.#unwatchAddresses = watchAddresses(
+      this.#parts.transport.boundAddresses(),
+      () => this.addresses,
+      () => this.#addressesChanged(),
+    );
+  }
+
+  #addressesChanged(): void {
+    this.#gossip.tellAddresses();
+    this.#membership.changed();
+    this.#silent.onOwnAddresses();
   }
 
   get addresses(): readonly string[] {
@@ -357,6 +373,7 @@ export class NodeRuntime implements MeshNode {
     if (spool.isUsed) await telemetry.flush(MESH_FLUSH_MS);
     await telemetry.withSpan(SPAN.nodeStopping, { attributes: { [ATTR.reason]: reason } }, async () => {
       clearInterval(this.#loadTimer);
+      this.#unwatchAddresses();
       this.#seeds.stop();
       this.#memberLinks.stop();
       this.#membership.leave();
@@ -438,6 +455,7 @@ export class NodeRuntime implements MeshNode {
   #changed(change: DirectoryChange): void {
     const gone = change.kind === "left" || change.kind === "expired" || change.kind === "dead";
     if (gone) this.#parts.transport.forgetAddresses(change.entry.id);
+    this.#silent.onChange(change);
     this.#reports.changed(change);
     this.#directories.changed(change);
   }
@@ -469,6 +487,7 @@ export class NodeRuntime implements MeshNode {
       ...this.#membership.sizes(),
       ...this.#messenger.sizes(),
       handlers: this.#handlers.size,
+      silentConnections: this.#silent.size,
       neighborHolds: this.#neighborHolds.size,
       verifierKeys: this.#verifier.size,
       seedsPending: this.#seeds.pending,
