@@ -12,6 +12,7 @@
  * 4. Time-outs do not depend on the mesh's size, and confirmations never shorten them; local ill health lengthens them.
  * 5. A tick more than 250 ms late, or `resumed`, restarts all clocks, drops all suspicions, and nobody is accused for one window.
  * 6. A peer that is alive on other paths and silent on ours for as long loses the link, not its life.
+ *    So does a peer that has begun another life, where our link was with the former.
  * 7. A link that one end alone holds for 5 s is repaired, after 10 s dropped.
  * 8. An observer drops silent links and accuses nobody.
  *
@@ -23,7 +24,7 @@ import type { DetectorDecision, DetectorEvent, DetectorOutput } from "./detector
 import { declaredNeighbors, type MemberView, pickHelpers } from "./helpers.js";
 import { LinkWatch } from "./link-watch.js";
 import { LocalHealth } from "./local-health.js";
-import { isPlausible, mayAccuseAlone } from "./obituary-rules.js";
+import { isPlausible, LIFE_SIGN_MS, mayAccuseAlone } from "./obituary-rules.js";
 import { DEAD_AFTER_MS, MIN_ROUNDS, nextRoundInMs, Suspicion, silenceDeadlines } from "./suspicion.js";
 import { compareVersions } from "./version-order.js";
 
@@ -91,7 +92,8 @@ export class Detector {
   }
 
   handle(event: DetectorEvent, nowMs: number): DetectorDecision {
-    if (event.kind === "resumed" || this.health.isLate(this.#nextAtMs, nowMs)) this.#restart(nowMs);
+    if (event.kind === "resumed") this.#restart(nowMs, Number.POSITIVE_INFINITY);
+    else if (this.health.isLate(this.#nextAtMs, nowMs)) this.#restart(nowMs, nowMs - this.#nextAtMs);
     this.#note(event, nowMs);
     this.#evaluate(nowMs);
     this.#nextAtMs =
@@ -130,6 +132,9 @@ export class Detector {
       }
       case "indirect-result":
         this.#indirectResult(event.target, event.helper, event.reply, nowMs);
+        break;
+      case "published":
+        this.#published(event.peer, event.agoMs, event.anew, nowMs);
         break;
       case "gone":
         this.#links.delete(event.peer);
@@ -181,8 +186,19 @@ export class Detector {
     }
   }
 
-  #restart(nowMs: number): void {
-    this.health.late(nowMs, DEAD_AFTER_MS);
+  /** A sign of life by way of the mesh. Of another life it means that our link was with the former. */
+  #published(peer: string, agoMs: number, anew: boolean, nowMs: number): void {
+    const link = this.#links.get(peer);
+    if (link === undefined) return;
+    link.reachedIndirectly(nowMs - agoMs);
+    link.suspicion?.forgetWitnesses();
+    if (!anew || nowMs - link.heardAtMs < LIFE_SIGN_MS) return;
+    if (link.suspicion !== undefined) this.#outputs.push({ kind: "refuted", peer, why: "reached" });
+    this.#drop(link, "silent");
+  }
+
+  #restart(nowMs: number, lateMs: number): void {
+    this.health.late(nowMs, DEAD_AFTER_MS, lateMs);
     for (const link of this.#links.values()) {
       link.restart(nowMs);
       if (link.suspicion === undefined) continue;
