@@ -62,6 +62,13 @@ export async function show(page: Page, tab: string, item?: string): Promise<void
   await page.locator(`[data-testid=tab-${tab}][aria-current=page]`).waitFor();
 }
 
+export const TABS = "topology nodes directory boot messages traces timeline alerts runtime profile".split(" ");
+
+/** Tables and waterfalls ask the API first. */
+export async function untilAnswered(page: Page): Promise<void> {
+  await expect.poll(() => page.getByText(/^(Asking|asking)/).count(), { timeout: 15_000 }).toBe(0);
+}
+
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
@@ -80,8 +87,13 @@ export async function textOf(page: Page, testId: string): Promise<string> {
   return (await page.getByTestId(testId).first().textContent()) ?? "";
 }
 
-/** `data-…` of all elements with a test id. */
-export async function valuesOf(page: Page, testId: string, attribute: string): Promise<string[]> {
-  const script = `[...document.querySelectorAll('[data-testid="${testId}"]')].map((element) => element.getAttribute("${attribute}"))`;
+/** `data-…` of all elements with a test id, or of those that `selector` finds. */
+export async function valuesOf(
+  page: Page,
+  testId: string,
+  attribute: string,
+  selector = `[data-testid="${testId}"]`,
+): Promise<string[]> {
+  const script = `[...document.querySelectorAll(${JSON.stringify(selector)})].map((element) => element.getAttribute("${attribute}"))`;
   return (await page.evaluate(script)) as string[];
 }

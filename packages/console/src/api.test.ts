@@ -327,8 +327,26 @@ test("each API call is a span where the node has telemetry", async () => {
     },
   });
   await other.get("/api/events");
+  await expect(other.get("/api/nodes/of-no-such-name")).rejects.toThrow();
   await other.sendSpans([]);
   await fetch(`${other.console.url}/api/health`);
-  expect(spans).toEqual(["mesh.console.request /api/events", "http.response.status_code=200"]);
+  expect(spans).toEqual([
+    "mesh.console.request /api/events",
+    "http.response.status_code=200",
+    "mesh.console.request /api/nodes/{name}",
+    "http.response.status_code=404",
+  ]);
   await other.console.close();
+});
+
+test("chaos and Jaeger are told where there are any, and the address of Jaeger is one that a link may have", async () => {
+  expect(await harness.get<ClusterSummary>("/api/cluster")).toMatchObject({ chaos: null, jaegerUrl: null });
+  await harness.console.close();
+  harness = await startHarness({ chaos: { running: () => 2 }, jaegerUrl: "https://jaeger.example:16686/ui/?x=1" });
+  expect(await harness.get<ClusterSummary>("/api/cluster")).toMatchObject({
+    chaos: { running: 2 },
+    jaegerUrl: "https://jaeger.example:16686/ui",
+  });
+  for (const jaegerUrl of ["javascript:alert(1)", "jaeger:16686", ""])
+    await expect(startHarness({ jaegerUrl })).rejects.toMatchObject({ code: "MESH_E_INVALID_INPUT" });
 });

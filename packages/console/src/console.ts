@@ -5,17 +5,20 @@
 import type { AddressInfo } from "node:net";
 import type { MeshNode } from "@meshwork/node";
 import type { Telemetry } from "@meshwork/telemetry";
+import { AlertWatch } from "./alerts/alert-watch.js";
 import { createApi, pathsOf } from "./api/app.js";
+import type { SyntheticView } from "./api-types.js";
 import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
 import { createGuard, type Guard, isLoopback } from "./http/guard.js";
 import { Intake, type IntakeDecoders } from "./http/otlp.js";
+import { RateLimit } from "./http/rate-limit.js";
 import { createHttpServer, type HttpLimits } from "./http/server.js";
 import { StaticFiles } from "./http/static-files.js";
 import { StreamHub } from "./http/stream-hub.js";
 import { ConsoleMetrics } from "./metrics/console-metrics.js";
 import { ConsoleModel } from "./model.js";
-import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
+import type { ChaosState, DemoSwitch, SupervisorClient } from "./supervisor-client.js";
 
 export interface ConsoleOptions {
   /** The console's own node; it should observe the other meshes. Not closed by the console. */
@@ -24,6 +27,14 @@ export interface ConsoleOptions {
   readonly supervisor?: SupervisorClient;
   /** Absent: `/api/demo` answers MESH_E_NO_DEMO. */
   readonly demo?: DemoSwitch;
+  /** Absent: this cluster knows no chaos. */
+  readonly chaos?: ChaosState;
+  /** Page of a Jaeger that gets the same traces, http or https: the dashboard links to it. */
+  readonly jaegerUrl?: string;
+  /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */
+  readonly readOnly?: boolean;
+  /** The members that the node knows are made up: the page, the API and the commands say so. */
+  readonly synthetic?: () => SyntheticView;
   /** 0 for any free port. */
   readonly port: number;
   /** At least 16 characters without spaces; a fresh one for each run. */
@@ -50,6 +61,8 @@ export interface ConsoleOptions {
     readonly maxStreamClients?: number;
     /** Nodes that have series of their own in `GET /metrics`. Default 250. */
     readonly maxMetricNodes?: number;
+    /** How often alerts are judged. Default 2,000. */
+    readonly alertJudgeMs?: number;
     /** Default 1,000. */
     readonly firstLookMs?: number;
   };
@@ -85,7 +98,9 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   };
   const decoders = options.decoders ?? (await import("@meshwork/telemetry/intake"));
   const model = new ConsoleModel({
-    ...{ node, supervisor, demo: options.demo, clock },
+    ...{ node, supervisor, demo: options.demo, chaos: options.chaos, readOnly: options.readOnly, clock },
+    synthetic: options.synthetic,
+    jaegerUrl: options.jaegerUrl === undefined ? undefined : checkedJaegerUrl(options.jaegerUrl),
     limits: {
       ...(limits.maxSpans !== undefined && { maxSpans: limits.maxSpans }),
       ...(limits.maxSpanBytes !== undefined && { maxBytes: limits.maxSpanBytes }),
@@ -101,6 +116,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     bodyTimeoutMs: limits.bodyTimeoutMs ?? 10_000,
     maxBytesUnderWay: 16 * maxOtlpBodyBytes,
   });
+  const leaveMeshIntake = node.takeTelemetry((kind, body) => intake.takeFromMesh(kind, body));
   const hub = new StreamHub({ model, maxClients: limits.maxStreamClients ?? 32 });
   const version = options.version ?? "0.1.0";
   const app = createApi({ model, supervisor, firstLookMs: limits.firstLookMs ?? 1_000, version }, onInternal);
@@ -108,9 +124,11 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     ...{ model, version, routes: pathsOf(app), intakeCounts: intake.counts },
     maxNodes: limits.maxMetricNodes,
   });
+  const watch = new AlertWatch(model, metrics, limits.alertJudgeMs);
+  const rate = new RateLimit(limits.requestsPerSecond);
   let guard: Guard | undefined;
   const server = createHttpServer({
-    ...{ limits, app, hub, intake, metrics, onInternal },
+    ...{ limits, rate, app, hub, intake, metrics, onInternal, readOnly: model.readOnly, synthetic: options.synthetic },
     files: new StaticFiles(options.staticDir),
     guard: () => {
       if (guard === undefined) throw new ConsoleError("MESH_E_BAD_HOST");
@@ -128,6 +146,8 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       });
     });
   } catch (error) {
+    leaveMeshIntake();
+    watch.close();
     metrics.close();
     model.close();
     if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
@@ -147,7 +167,9 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         clearTimeout(timer);
         resolve();
       });
+      leaveMeshIntake();
       hub.close();
+      watch.close();
       metrics.close();
       model.close();
       server.closeIdleConnections();
@@ -155,5 +177,14 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     return closing;
   };
   const shownHost = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${shownHost}:${port}`, port, sizes: () => ({ ...model.sizes(), ...metrics.sizes() }), close };
+  const sizes = () => ({ ...model.sizes(), ...metrics.sizes(), rateLimitedClients: rate.size });
+  return { url: `http://${shownHost}:${port}`, port, sizes, close };
+}
+
+/** Without the slash at its end. The page makes links of it: another scheme would be code. */
+function checkedJaegerUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:")
+    throw new ConsoleError("MESH_E_INVALID_INPUT", `the address of Jaeger needs http or https: ${text.slice(0, 200)}`);
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }

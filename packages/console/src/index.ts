@@ -9,6 +9,7 @@ export { METRIC_FAMILIES, type MetricFamily, type MetricName } from "./metrics/c
 export { supervisorClientOf } from "./supervisor-adapter.js";
 export type {
   ActionOutcome,
+  ChaosState,
   DemoSwitch,
   ProcessAction,
   SpawnOrder,

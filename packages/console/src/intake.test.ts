@@ -60,6 +60,10 @@ test("traces: filters, one trace with its spans, and coded errors", async () => 
   expect(await ids("kind=message&crossMesh=false")).toEqual([local[0].traceId]);
   expect(await ids("errors=true")).toEqual([local[0].traceId]);
   expect(await ids("operation=produce")).toEqual([cross[0].traceId]);
+  expect(await ids("service=registry")).toEqual([local[0].traceId]);
+  expect(await ids("service=regis")).toEqual([]);
+  expect(await ids("minDurationMs=10&kind=message")).toHaveLength(2);
+  expect(await ids("minDurationMs=10.5")).toEqual([]);
   expect(await ids("node=mesh2.broker")).toEqual([cross[0].traceId]);
   expect(await ids("kind=boot")).toHaveLength(1);
   expect(await ids("limit=1")).toHaveLength(1);
@@ -79,6 +83,7 @@ test("traces: filters, one trace with its spans, and coded errors", async () => 
   expect([unknown.status, (await unknown.json()).code]).toEqual([404, "MESH_E_NO_SUCH_TRACE"]);
   expect((await harness.call("/api/traces/short")).status).toBe(400);
   expect((await harness.call("/api/traces?limit=0")).status).toBe(400);
+  expect((await harness.call("/api/traces?minDurationMs=-1")).status).toBe(400);
   const { messages } = schemas.MessageList.parse(await harness.get<MessageList>("/api/messages"));
   expect(messages.map((message) => [message.operation, message.outcome])).toEqual([
     ["schema", "timeout"],

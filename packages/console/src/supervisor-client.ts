@@ -58,3 +58,8 @@ export interface DemoSwitch {
   stop(): Promise<void>;
   running(): boolean;
 }
+
+/** What the page says of chaos: whoever makes the faults knows how many act. */
+export interface ChaosState {
+  running(): number;
+}

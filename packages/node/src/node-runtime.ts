@@ -32,6 +32,8 @@ import { decodeRemoteDirectory, encodeRemoteDirectory } from "./remote-directory
 import { SeedDialer } from "./seeds.js";
 import { SilentConnections } from "./silent-connections.js";
 import { decodeStats, encodeSubscription, StatsServer } from "./stats-server.js";
+import { type TakeTelemetry, TelemetryLane } from "./telemetry-lane.js";
+import type { TelemetrySpool } from "./telemetry-spool.js";
 import type {
   Handler,
   MeshNode,
@@ -46,6 +48,7 @@ import type { Verifier } from "./verifier.js";
 
 const LOAD_SAMPLE_INTERVAL_MS = 10_000;
 const DRAIN_MS = 1_000;
+const MESH_FLUSH_MS = 500;
 const TELEMETRY_FLUSH_MS = 2_000;
 const DIRECTORY_OPERATION = "mesh.directory";
 const DEFAULT_STATS_INTERVAL_MS = 1_000;
@@ -57,6 +60,7 @@ export interface NodeRuntimeOptions {
   readonly name: string;
   readonly transport: Transport;
   readonly telemetry: Telemetry;
+  readonly spool: TelemetrySpool;
   readonly topics: readonly MeshTopic[];
   readonly hash: Hash;
   readonly now: () => number;
@@ -84,6 +88,7 @@ export class NodeRuntime implements MeshNode {
   readonly #silent: SilentConnections;
   readonly #stats: NodeStatsSource;
   readonly #statsServer: StatsServer;
+  readonly #telemetryLane: TelemetryLane;
   readonly #spans: NodeSpans;
   readonly #reports: NodeReports;
   readonly #verifier: Verifier;
@@ -199,6 +204,13 @@ export class NodeRuntime implements MeshNode {
       () => this.#stats.read(),
       (watched) => this.#stats.watched(watched),
     );
+    this.#telemetryLane = new TelemetryLane({
+      self: identity.id,
+      transport,
+      topics,
+      directories: this.#directories,
+      random: Math.random,
+    });
     this.#unsubscribe = transport.onEvent((event) => this.#onTransportEvent(event));
   }
 
@@ -207,6 +219,7 @@ export class NodeRuntime implements MeshNode {
     const { transport } = this.#parts;
     this.#messenger.start();
     transport.handleStreams(StreamTag.stats, (stream) => this.#statsServer.accept(stream));
+    this.#telemetryLane.open();
     this.#membership.open();
     this.#handlers.register(
       DIRECTORY_OPERATION,
@@ -226,6 +239,7 @@ export class NodeRuntime implements MeshNode {
     this.#membership.start();
     this.#memberLinks.start();
     this.#seeds.start(this.#parts.options.seeds);
+    this.#parts.spool.attach((kind, body) => this.#telemetryLane.deliver(kind, body));
     this.#loadTimer = setInterval(() => this.#sampleLoad(), LOAD_SAMPLE_INTERVAL_MS);
     this.#loadTimer.unref();
     this.#unwatchAddresses = watchAddresses(
@@ -340,6 +354,10 @@ export class NodeRuntime implements MeshNode {
     return profileOf(this, target, options);
   }
 
+  takeTelemetry(take: TakeTelemetry): () => void {
+    return this.#telemetryLane.take(take);
+  }
+
   close(reason = "closed"): Promise<void> {
     this.#closing ??= this.#close(reason);
     return this.#closing;
@@ -350,7 +368,9 @@ export class NodeRuntime implements MeshNode {
   }
 
   async #close(reason: string): Promise<void> {
-    const { telemetry, transport, identity } = this.#parts;
+    const { telemetry, transport, identity, spool } = this.#parts;
+    // What goes over the mesh goes while there is one.
+    if (spool.isUsed) await telemetry.flush(MESH_FLUSH_MS);
     await telemetry.withSpan(SPAN.nodeStopping, { attributes: { [ATTR.reason]: reason } }, async () => {
       clearInterval(this.#loadTimer);
       this.#unwatchAddresses();
@@ -367,6 +387,7 @@ export class NodeRuntime implements MeshNode {
       await transport.close("shutdown");
       this.#unsubscribe();
     });
+    spool.close();
     await telemetry.shutdown(TELEMETRY_FLUSH_MS);
     identity.release();
     this.#tellClosed();
@@ -389,6 +410,7 @@ export class NodeRuntime implements MeshNode {
 
   #onTransportEvent(event: TransportEvent): void {
     this.#spans.onTransportEvent(event);
+    if (event.kind === "peer-connected") this.#parts.spool.nudge();
     this.#membership.onTransportEvent(event);
     this.#gossip.onTransportEvent(event);
     if (event.kind === "peer-lost") this.#messenger.peerLost(event.peerId);
@@ -470,6 +492,8 @@ export class NodeRuntime implements MeshNode {
       verifierKeys: this.#verifier.size,
       seedsPending: this.#seeds.pending,
       statsSubscribers: this.#statsServer.size,
+      ...this.#telemetryLane.sizes(),
+      ...this.#parts.spool.sizes(),
     };
   }
 }

@@ -28,7 +28,9 @@ export function traceRoutes({ model }: ApiContext): OpenAPIHono {
       const fits =
         (query.kind === undefined || kindOf(summary) === query.kind) &&
         (query.node === undefined || summary.nodes.some((name) => name.startsWith(query.node!))) &&
-        (query.operation === undefined || summary.operation === query.operation) &&
+        (query.service === undefined || summary.services.includes(query.service)) &&
+        (query.operation === undefined || summary.operations.includes(query.operation)) &&
+        (query.minDurationMs === undefined || summary.durationMs >= query.minDurationMs) &&
         (query.crossMesh === undefined || summary.meshes.length > 1 === (query.crossMesh === "true")) &&
         (query.errors === undefined || summary.errorCount > 0 === (query.errors === "true"));
       if (fits) found.push(summary);

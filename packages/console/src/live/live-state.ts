@@ -7,6 +7,7 @@ import type { DirectoryChange, MeshNode, NodeStats, RemoteDirectoryEntry } from 
 import type { IntakeSpan } from "@meshwork/telemetry";
 import type { BootTrace, LinkView, NodeDetail, NodeView } from "../api-types.js";
 import type { ConsoleClock } from "../clock.js";
+import type { History } from "../history/history.js";
 import type { SupervisedProcess, SupervisorClient } from "../supervisor-client.js";
 import type { VersionClock } from "../version-clock.js";
 import { nodeIdOf, peerIdOf, STATE_BY_SPAN } from "../vocabulary.js";
@@ -17,10 +18,16 @@ import { MemberEvents } from "./member-events.js";
 import { detailOf, isLive, type NodeRow, type ViewContext } from "./node-row.js";
 import { NodeTable } from "./node-table.js";
 import { Observations } from "./observations.js";
+import { ProcessEvents } from "./process-events.js";
 import { StatsWatch } from "./stats-watch.js";
 
 const SUPERVISOR_POLL_MS = 2_000;
 const OWN_STATS_MS = 1_000;
+/**
+ * Between two readings of the directory that changes cause: reading 1,000 entries takes milliseconds, and a mesh that fills brings
+ * hundreds of changes at once. Who reads the state has it brought up first.
+ */
+const CHANGE_SYNC_GAP_MS = 100;
 
 export interface LiveStateOptions {
   readonly node: MeshNode;
@@ -28,6 +35,7 @@ export interface LiveStateOptions {
   readonly clock: ConsoleClock;
   readonly versions: VersionClock;
   readonly events: EventLog;
+  readonly history: History;
   /** Newest boot trace of a node, where the store has one. */
   readonly bootOf: (name: string) => BootTrace | undefined;
 }
@@ -41,8 +49,11 @@ export class LiveState {
   readonly #unsubscribe: (() => void)[] = [];
   readonly #observations = new Observations();
   readonly #memberEvents: MemberEvents;
+  readonly #processEvents: ProcessEvents;
   readonly #statsWaiters = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #syncedAtMs = Number.NEGATIVE_INFINITY;
   #polls = 0;
   #processes: { list: readonly SupervisedProcess[]; atMs: number } | undefined;
   #listing: Promise<void> | undefined;
@@ -51,8 +62,13 @@ export class LiveState {
   constructor(options: LiveStateOptions) {
     this.#options = options;
     this.#nodes = new NodeTable(options.versions);
-    this.#links = new LinkTable(options.versions);
+    const { history } = options;
+    this.#links = new LinkTable(options.versions, {
+      link: (link) => history.link(link, this.nameOf),
+      linkGone: (key) => history.linkGone(key, this.nameOf),
+    });
     this.#memberEvents = new MemberEvents(options.events, options.node.name, (id) => this.#nodes.get(id));
+    this.#processEvents = new ProcessEvents(options.events);
     this.#watch = new StatsWatch({ node: options.node, onStats: (id, stats) => this.#onStats(id, stats) });
     this.attention = new Attention((on) => this.#onAttention(on));
     this.#unsubscribe.push(options.node.directory.onChange((change) => this.#onChange(change)));
@@ -68,14 +84,18 @@ export class LiveState {
     this.attention.close();
     this.#watch.close();
     clearInterval(this.#timer);
+    clearTimeout(this.#syncTimer);
     for (const wake of [...this.#statsWaiters]) wake();
   }
 
   /** Brings the rows up to the directory. Called on changes, before each read and on each tick of the stream. */
   sync(): void {
     if (this.#closed) return;
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = undefined;
     const { node, clock } = this.#options;
     const nowMs = clock.nowMs();
+    this.#syncedAtMs = nowMs;
     const { directory } = node;
     const { gone } = this.#nodes.syncDirectory(directory.entries(), directory.departed(), nowMs, node.id);
     for (const row of gone) if (row.id !== null) this.#links.forget(row.id);
@@ -88,7 +108,19 @@ export class LiveState {
         if (boot !== undefined) this.#nodes.setBoot(row.name, boot);
       }
     this.#nodes.sweep(nowMs);
+    this.#remember();
     if (this.attention.on) this.#watch.sync(this.#othersLive());
+  }
+
+  /** For readers: a change may be waiting for the next sync. */
+  #syncPending(): void {
+    if (this.#syncTimer !== undefined) this.sync();
+  }
+
+  #remember(): void {
+    const { history } = this.#options;
+    for (const row of this.#nodes.rows()) history.member(row);
+    history.onlyMembers({ size: this.#nodes.size, has: (key) => this.#nodes.get(key) !== undefined });
   }
 
   #othersLive(): Set<string> {
@@ -99,11 +131,21 @@ export class LiveState {
   }
 
   #onChange(change: DirectoryChange): void {
+    // It names who signed.
+    if (change.kind === "dead") this.#syncPending();
     this.#memberEvents.changed(change);
     // Another life: what was said of the former says nothing of it.
     const begins = change.kind === "joined" || (change.kind === "updated" && isAnotherLife(change));
     if (begins) this.#observations.forgetMember(change.entry.id);
-    this.sync();
+    this.#syncSoon();
+  }
+
+  /** At once where the last time was a while ago. */
+  #syncSoon(): void {
+    if (this.#syncTimer !== undefined || this.#closed) return;
+    const waitMs = this.#syncedAtMs + CHANGE_SYNC_GAP_MS - this.#options.clock.nowMs();
+    if (waitMs <= 0) this.sync();
+    else this.#syncTimer = setTimeout(() => this.sync(), waitMs).unref();
   }
 
   /** A node's own directory, as it has just told it. */
@@ -123,6 +165,7 @@ export class LiveState {
 
   /** True where it is news. The console's own views are its directory's; who is not listed says nothing and of nobody. */
   #told(observerId: string, memberId: string, state: string, sinceMs: number, nowMs: number): boolean {
+    this.#syncPending();
     const observer = this.#nodes.get(observerId);
     if (observer === undefined || !isLive(observer.state) || observerId === this.#options.node.id) return false;
     if (observerId === memberId || this.#nodes.get(memberId) === undefined) return false;
@@ -142,6 +185,7 @@ export class LiveState {
   #onAttention(on: boolean): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#options.history.watched(on);
     if (!on || this.#closed) {
       this.#watch.close();
       return;
@@ -169,6 +213,7 @@ export class LiveState {
         (list) => {
           if (this.#closed) return;
           this.#processes = { list, atMs: clock.nowMs() };
+          this.#processEvents.listed(list);
           this.#nodes.syncProcesses(list, clock.nowMs());
           this.sync();
         },
@@ -250,6 +295,7 @@ export class LiveState {
 
   /** By name, id, or row key; else by a prefix that fits exactly one row (`ambiguous` lists the fits). */
   find(ref: string): { readonly row?: NodeRow; readonly ambiguous?: readonly string[] } {
+    this.#syncPending();
     let fits: NodeRow[] = [];
     for (const row of this.#nodes.rows()) {
       if (row.name === ref || row.id === ref || row.key === ref) return { row };
@@ -261,7 +307,19 @@ export class LiveState {
     return fits.length === 0 ? {} : { ambiguous: fits.map((row) => row.name ?? row.key).slice(0, 20) };
   }
 
+  rowOf(id: string): NodeRow | undefined {
+    this.#syncPending();
+    return this.#nodes.get(id);
+  }
+
+  /** Ids of those who suspect it or take it for dead, as far as they said so lately. */
+  doubtersOf(id: string): string[] {
+    const told = this.#observations.of(id).filter(({ state }) => state === "suspected" || state === "dead");
+    return told.map(({ observerId }) => observerId);
+  }
+
   rows(): IterableIterator<NodeRow> {
+    this.#syncPending();
     return this.#nodes.rows();
   }
 

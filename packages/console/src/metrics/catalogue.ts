@@ -240,7 +240,7 @@ const CONSOLE_FAMILIES = {
   },
   meshwork_console_intake_requests_total: {
     type: "counter",
-    help: "OTLP requests: traces, metrics, refused",
+    help: "OTLP requests: traces, metrics, refused; of the former two those that came over the mesh",
     labels: ["result"],
   },
   meshwork_console_trace_store_traces: { type: "gauge", help: "Traces in the trace store", labels: [] },
@@ -261,6 +261,13 @@ const CONSOLE_FAMILIES = {
   meshwork_console_trace_store_rejected_spans_total: {
     type: "counter",
     help: "Spans refused because one trace or one request was too large",
+    labels: [],
+  },
+  meshwork_console_history_bytes: { type: "gauge", help: "Bytes of the history, estimated", labels: [] },
+  meshwork_console_history_limit_bytes: { type: "gauge", help: "Bytes that the history may hold", labels: [] },
+  meshwork_console_history_evicted_entries_total: {
+    type: "counter",
+    help: "Entries of the history that went before their half hour was over, to stay within the bounds",
     labels: [],
   },
   meshwork_console_supervised_processes: {

@@ -52,6 +52,7 @@ function summaryOfSorted(spans: readonly IntakeSpan[], trace: StoredTrace, nowMs
     rootName: root?.name ?? null,
     rootNode: root === undefined ? null : nodeOf(root),
     operation: root === undefined ? null : operationOf(root),
+    operations: distinct(spans, operationOf),
     startedAtMs,
     durationMs: endMs - startedAtMs,
     spanCount: spans.length,

@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
-import { ageNow, ageText } from "./ages.js";
+import { ageNow, ageText, briefAgeText } from "./ages.js";
 import { byType, displayName, meshClass, shortName, stepName, typeClass } from "./names.js";
-import { bytesText, coresText, countText, durationText, rateText, shareOf, UNKNOWN } from "./numbers.js";
+import {
+  briefRateText,
+  bytesText,
+  coresText,
+  countText,
+  durationText,
+  partText,
+  rateText,
+  shareOf,
+  UNKNOWN,
+} from "./numbers.js";
 
 test("unknown is a dash everywhere, and never 0", () => {
   for (const text of [countText, rateText, coresText, bytesText, durationText, ageText])
@@ -13,6 +23,18 @@ test("unknown is a dash everywhere, and never 0", () => {
 });
 
 test.each([
+  [0, 40, "0 %"],
+  [1, 20_000, "<0.1 %"],
+  [1, 250, "0.4 %"],
+  [1, 8, "13 %"],
+  [8, 8, "100 %"],
+  [0, 0, UNKNOWN],
+  [null, 8, UNKNOWN],
+])("%s of %s is %s", (part, whole, text) => {
+  expect(partText(part, whole)).toBe(text);
+});
+
+test.each([
   [countText, 1_000, "1,000"],
   [countText, 0, "0"],
   [rateText, 0, "0"],
@@ -20,6 +42,10 @@ test.each([
   [rateText, 9.94, "9.9"],
   [rateText, 9.96, "10"],
   [rateText, 1_234.4, "1,234"],
+  [briefRateText, 999, "999"],
+  [briefRateText, 999.6, "1k"],
+  [briefRateText, 1_249, "1.2k"],
+  [briefRateText, 9_960, "10k"],
   [coresText, 0, "0"],
   [coresText, 0.0004, "<0.001"],
   [coresText, 0.0134, "0.013"],
@@ -68,4 +94,13 @@ test("names", () => {
 test("a type or mesh of any text never becomes a class of its own", () => {
   expect(typeClass("x chosen")).toBe("type-other");
   expect(meshClass("nowhere", ["a"])).toBe("mesh-none");
+});
+
+test.each([
+  [400, "<1 s"],
+  [93_000, "1 min"],
+  [7_400_000, "2 h"],
+  [null, "–"],
+])("%s ms in brief is %s", (ms, text) => {
+  expect(briefAgeText(ms)).toBe(text);
 });

@@ -19,6 +19,11 @@ export function rateText(value: Maybe): string {
   return value >= 9.95 ? countText(value) : Math.max(0.1, value).toFixed(1);
 }
 
+/** Where there is little room: `1.2 k` from a thousand on. */
+export function briefRateText(value: Maybe): string {
+  return known(value) && value >= 999.5 ? `${trimmed(value / 1_000, value < 9_950 ? 1 : 0)}k` : rateText(value);
+}
+
 /** CPU in cores: `0.013`, `1.25`. Below a thousandth it says so instead of showing nought. */
 export function coresText(value: Maybe): string {
   if (!known(value)) return UNKNOWN;
@@ -56,6 +61,15 @@ export function durationText(ms: Maybe): string {
 /** Used of budget, 0 and up; null where one is unknown or the budget is 0. */
 export function shareOf(used: Maybe, budget: Maybe): number | null {
   return known(used) && known(budget) && budget > 0 ? used / budget : null;
+}
+
+/** A part of a whole: `12 %`, `0.4 %`; what is there is never shown as nought. */
+export function partText(part: Maybe, whole: Maybe): string {
+  const share = shareOf(part, whole);
+  if (share === null) return UNKNOWN;
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return "<0.1 %";
+  return `${trimmed(percent, percent < 10 ? 1 : 0)} %`;
 }
 
 function trimmed(value: number, digits: number): string {

@@ -4,7 +4,7 @@
  * drawing, and counts that grow do not move it.
  */
 import type { ServiceEdge, ServiceGraph } from "@meshwork/console/api-types";
-import { countText } from "../format/numbers.js";
+import { countText, partText } from "../format/numbers.js";
 import type { Point } from "./lanes.js";
 import { type ServiceBox, serviceKey, serviceLayers } from "./service-layers.js";
 
@@ -117,7 +117,15 @@ function bundlesOf(edges: readonly ServiceEdge[], boxes: readonly ServiceBox[]):
 function linesOf(operations: readonly ServiceEdge[]): LabelLine[] {
   return operations.flatMap(({ operation, calls, errors }) => [
     { key: operation, text: `${operation} ${countText(calls)}`, failing: false },
-    ...(errors > 0 ? [{ key: `${operation} failed`, text: `${countText(errors)} failed`, failing: true }] : []),
+    ...(errors > 0
+      ? [
+          {
+            key: `${operation} failed`,
+            text: `${partText(errors, calls)} failed`,
+            failing: true,
+          },
+        ]
+      : []),
   ]);
 }
 

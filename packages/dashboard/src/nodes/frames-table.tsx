@@ -2,13 +2,18 @@
 import type { NodeView } from "@meshwork/console/api-types";
 import { displayName } from "../format/names.js";
 import { bytesText, countText } from "../format/numbers.js";
+import { useWindowRows } from "../hooks/use-window-rows.js";
 import { frameKinds } from "../model/frame-kinds.js";
 import { Age } from "../parts/age.js";
 import { Empty } from "../parts/empty.js";
 import { NodeName } from "../parts/node-name.js";
+import { RoomRow } from "../parts/room-row.js";
 import type { Received } from "../state/live-state.js";
 
+const ROW_PX = 27;
+
 export function FramesTable({ rows }: { readonly rows: readonly Received<NodeView>[] }) {
+  const [ref, { from, to, abovePx, belowPx }] = useWindowRows<HTMLDivElement>(rows.length, ROW_PX);
   const kinds = frameKinds(rows.map((row) => row.value));
   if (kinds.length === 0)
     return (
@@ -17,7 +22,7 @@ export function FramesTable({ rows }: { readonly rows: readonly Received<NodeVie
       </Empty>
     );
   return (
-    <div className="table-frame">
+    <div className="table-frame" ref={ref}>
       <table className="frames-table">
         <thead>
           <tr>
@@ -43,7 +48,8 @@ export function FramesTable({ rows }: { readonly rows: readonly Received<NodeVie
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ value: node, receivedAtMs }) => {
+          <RoomRow heightPx={abovePx} />
+          {rows.slice(from, to).map(({ value: node, receivedAtMs }) => {
             const name = displayName(node);
             return (
               <tr key={node.key} className={`state-${node.state}`} data-testid={`frames-row-${name}`}>
@@ -77,6 +83,7 @@ export function FramesTable({ rows }: { readonly rows: readonly Received<NodeVie
               </tr>
             );
           })}
+          <RoomRow heightPx={belowPx} />
         </tbody>
       </table>
     </div>

@@ -1,7 +1,15 @@
 /** An age that grows by itself. */
-import { ageNow, ageText } from "../format/ages.js";
+import { ageNow, ageText, briefAgeText } from "../format/ages.js";
 import { useNow } from "../hooks/use-now.js";
 
-export function Age({ ageMs, receivedAtMs }: { readonly ageMs: number | null; readonly receivedAtMs: number }) {
-  return <span className="age">{ageText(ageNow(ageMs, receivedAtMs, useNow()))}</span>;
+export interface AgeProps {
+  readonly ageMs: number | null;
+  readonly receivedAtMs: number;
+  /** In its largest unit alone. */
+  readonly brief?: boolean;
+}
+
+export function Age({ ageMs, receivedAtMs, brief = false }: AgeProps) {
+  const text = brief ? briefAgeText : ageText;
+  return <span className="age">{text(ageNow(ageMs, receivedAtMs, useNow()))}</span>;
 }

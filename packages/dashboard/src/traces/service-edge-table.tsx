@@ -1,7 +1,7 @@
 /** The edges with their figures. */
 import type { ServiceEdge, ServiceRef } from "@meshwork/console/api-types";
 import { typeClass } from "../format/names.js";
-import { countText, durationText } from "../format/numbers.js";
+import { countText, durationText, partText, rateText } from "../format/numbers.js";
 import { Age } from "../parts/age.js";
 
 export interface ServiceEdgeTableProps {
@@ -20,6 +20,9 @@ export function ServiceEdgeTable({ edges, receivedAtMs }: ServiceEdgeTableProps)
             <th>To</th>
             <th>Operation</th>
             <th className="num">Calls</th>
+            <th className="num" title="over the last minute">
+              Per min
+            </th>
             <th className="num">Errors</th>
             <th className="num">Mean</th>
             <th className="num">Longest</th>
@@ -37,7 +40,11 @@ export function ServiceEdgeTable({ edges, receivedAtMs }: ServiceEdgeTableProps)
               </td>
               <td className={edge.from.mesh === edge.to.mesh ? "" : "crossing-text"}>{edge.operation}</td>
               <td className="num">{countText(edge.calls)}</td>
-              <td className={edge.errors > 0 ? "num bad" : "num"}>{countText(edge.errors)}</td>
+              <td className="num">{rateText(edge.callsPerMinute)}</td>
+              <td className={edge.errors > 0 ? "num bad" : "num"}>
+                {countText(edge.errors)}
+                {edge.errors > 0 && ` (${partText(edge.errors, edge.calls)})`}
+              </td>
               <td className="num">{durationText(edge.meanMs)}</td>
               <td className="num">{durationText(edge.maxMs)}</td>
               <td className="num">

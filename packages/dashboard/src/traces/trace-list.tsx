@@ -1,63 +1,43 @@
-/** The newest traces, those that cross meshes unless others are asked for. */
+/** The newest traces that fit the search. Asked for again when the stream tells of messages or events, every two seconds at most. */
 import type { TraceSummary } from "@meshwork/console/api-types";
 import { targetOf } from "@meshwork/console/client";
-import { useState } from "react";
 import { shortName } from "../format/names.js";
-import { bytesText, countText, durationText, UNKNOWN } from "../format/numbers.js";
+import { bytesText, countText, durationText, partText, UNKNOWN } from "../format/numbers.js";
 import { useApi } from "../hooks/use-api.js";
 import { Age } from "../parts/age.js";
 import { AsOf } from "../parts/as-of.js";
 import { Empty } from "../parts/empty.js";
 import { FailureNote } from "../parts/failure-note.js";
+import { ScrollFrame } from "../parts/scroll-frame.js";
 import { Section } from "../parts/section.js";
+import type { LiveData } from "../state/live-state.js";
 import { routeHash } from "../state/route.js";
+import { traceQuery } from "./trace-search.js";
+import { TraceSearchBar } from "./trace-search-bar.js";
+import { useArrivals } from "./use-arrivals.js";
+import { useTraceSearch } from "./use-trace-search.js";
 
-const EVERY_MS = 2_000;
+const AGAIN_MS = 2_000;
 const MOST = 60;
-const KINDS = ["all", "message", "boot", "console", "other"] as const;
 
-export function TraceList({ chosen }: { readonly chosen: string | null }) {
-  const [crossing, setCrossing] = useState(true);
-  const [failed, setFailed] = useState(false);
-  const [kind, setKind] = useState<(typeof KINDS)[number]>("all");
-  const target = targetOf("GET /api/traces", {
-    query: {
-      limit: MOST,
-      ...(crossing && { crossMesh: "true" }),
-      ...(failed && { errors: "true" }),
-      ...(kind !== "all" && { kind }),
-    },
-  });
-  const { data, failure, receivedAtMs, loading } = useApi(target, EVERY_MS);
+export function TraceList({ data: live, chosen }: { readonly data: LiveData; readonly chosen: string | null }) {
+  const [search] = useTraceSearch();
+  const version = useArrivals(live, AGAIN_MS);
+  const target = targetOf("GET /api/traces", { query: { limit: MOST, ...traceQuery(search) } });
+  const { data, failure, receivedAtMs, loading } = useApi(target, null, version);
   const store = data?.store;
+  const crossing = search.meshes !== "any";
   return (
     <Section title="Traces" aside={<AsOf receivedAtMs={data === null ? null : receivedAtMs} />}>
       <div className="controls">
-        <label>
-          <input type="checkbox" checked={crossing} onChange={(event) => setCrossing(event.target.checked)} /> across
-          meshes
-        </label>
-        <label>
-          <input type="checkbox" checked={failed} onChange={(event) => setFailed(event.target.checked)} /> with errors
-        </label>
-        <label>
-          kind{" "}
-          <select
-            value={kind}
-            onChange={(event) => setKind(KINDS.find((each) => each === event.target.value) ?? "all")}
-          >
-            {KINDS.map((each) => (
-              <option key={each}>{each}</option>
-            ))}
-          </select>
-        </label>
+        <TraceSearchBar services={live.services.value} />
         {store !== undefined && (
           <span
             className="muted"
-            title={`${countText(store.evictedSpans)} spans evicted, ${countText(store.rejectedSpans)} refused`}
+            title={`${countText(store.evictedSpans)} spans evicted, ${countText(store.rejectedSpans)} refused, of ${countText(store.receivedSpans)} received`}
           >
             store: {countText(store.traces)} traces, {countText(store.spans)} of at most {countText(store.maxSpans)}{" "}
-            spans, {bytesText(store.bytes)}
+            spans, {bytesText(store.bytes)}; dropped: {partText(store.droppedShare, 1)}
           </span>
         )}
       </div>
@@ -71,7 +51,7 @@ export function TraceList({ chosen }: { readonly chosen: string | null }) {
         </Empty>
       )}
       {data !== null && data.traces.length > 0 && (
-        <div className="table-frame scroll">
+        <ScrollFrame label="The traces found">
           <table>
             <thead>
               <tr>
@@ -95,7 +75,7 @@ export function TraceList({ chosen }: { readonly chosen: string | null }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollFrame>
       )}
     </Section>
   );

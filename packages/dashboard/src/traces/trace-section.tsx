@@ -1,5 +1,6 @@
-/** One trace, asked for again while spans may still be on their way. */
+/** One trace; asked for again while spans come that may be its own. */
 import { targetOf } from "@meshwork/console/client";
+import { useState } from "react";
 import { clockText } from "../format/ages.js";
 import { durationText } from "../format/numbers.js";
 import { useApi } from "../hooks/use-api.js";
@@ -7,22 +8,34 @@ import { AsOf } from "../parts/as-of.js";
 import { Empty } from "../parts/empty.js";
 import { FailureNote } from "../parts/failure-note.js";
 import { Section } from "../parts/section.js";
+import type { LiveData } from "../state/live-state.js";
 import { routeHash } from "../state/route.js";
 import { TraceWaterfall } from "./trace-waterfall.js";
+import { useArrivals } from "./use-arrivals.js";
 
-/** Exporters send within seconds of a span's end. */
-const EVERY_MS = 3_000;
+const AGAIN_MS = 3_000;
+/** Exporters send within seconds of a span's end: a trace that got none for so long is whole, or never will be. */
+const SETTLED_MS = 30_000;
 
-export function TraceSection({ id }: { readonly id: string }) {
+export function TraceSection({ id, data: live }: { readonly id: string; readonly data: LiveData }) {
   const known = /^[0-9a-f]{32}$/.test(id);
   const target = known ? targetOf("GET /api/traces/{id}", { path: { id } }) : null;
-  const { data, failure, receivedAtMs, loading } = useApi(target, EVERY_MS);
+  const { jaegerUrl } = live.cluster.value;
+  const arrived = useArrivals(live, AGAIN_MS);
+  const [settled, setSettled] = useState<string | null>(null);
+  const { data, failure, receivedAtMs, loading } = useApi(target, null, settled === id ? null : arrived);
+  if (data !== null && data.ageMs > SETTLED_MS && settled !== id) setSettled(id);
   return (
     <Section
       title={`Trace ${id.slice(0, 8)}`}
       aside={
         <>
           <AsOf receivedAtMs={data === null ? null : receivedAtMs} />
+          {jaegerUrl !== null && known && (
+            <a href={`${jaegerUrl}/trace/${id}`} target="_blank" rel="noreferrer" data-testid="jaeger-link">
+              in Jaeger
+            </a>
+          )}
           <a className="quiet" href={routeHash("traces")} aria-label="close the trace">
             ✕
           </a>

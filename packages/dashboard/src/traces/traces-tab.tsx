@@ -8,8 +8,8 @@ export function TracesTab({ data, item }: TabProps) {
   return (
     <>
       <div className={item === null ? "traces" : "traces two"}>
-        <TraceList chosen={item} />
-        {item !== null && <TraceSection id={item} />}
+        <TraceList data={data} chosen={item} />
+        {item !== null && <TraceSection id={item} data={data} />}
       </div>
       <ServiceGraphSection services={data.services} />
     </>

@@ -5,6 +5,7 @@
 import type { Supervisor, SupervisorEvent, TelemetryIntake } from "@meshwork/supervisor";
 import { ConsoleClient } from "../cli/console-client.js";
 import type { SwitchOperations } from "../process/demo-switch.js";
+import { readCommandVariable } from "../variables.js";
 import { writeConsoleFile } from "./console-file.js";
 import type { UpOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
@@ -23,6 +24,7 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
   const { options, entry, intake, reporter, isStopping } = start;
   const early: SupervisorEvent[] = [];
   let serving = false;
+  const jaegerUrl = readCommandVariable(process.env, "MESH_JAEGER_URL");
   supervisor.on((event) => {
     if (!serving) early.push(event);
     else if (!isStopping()) report(event, reporter);
@@ -32,9 +34,24 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     mesh: options.meshes[0] as string,
     port: Number(new URL(intake.url).port),
     token: intake.token,
-    handlers: demoMemory(),
+    // Nobody may ask a console for it that is read-only.
+    handlers: demoMemory(
+      options.readOnly && options.traffic && !options.exitWhenConverged && options.synthetic === undefined,
+    ),
+    env: {
+      MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
+      MESH_CONSOLE_HOST: options.address.host,
+      MESH_CONSOLE_REMOTE_NAMES: options.address.remoteNames?.join(",") ?? "",
+      ...(options.maxRate !== undefined && { MESH_CONSOLE_MAX_RATE: String(options.maxRate) }),
+      ...(jaegerUrl !== undefined && { MESH_JAEGER_URL: jaegerUrl }),
+      ...(options.synthetic !== undefined && {
+        MESH_SYNTHETIC_NODES: String(options.synthetic),
+        MESH_SYNTHETIC_TYPES: typesText(options.types),
+      }),
+    },
   });
-  const { url } = console;
+  // What it listens on may be every address: here it is called by one.
+  const { url } = intake;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
   supervisor.ownFile(options.consoleFile);
   reporter.started({ pid: process.pid, consolePid: console.pid ?? 0, url, token: intake.token });
@@ -43,9 +60,13 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
   return new ConsoleClient({ url, token: intake.token });
 }
 
+function typesText(types: ReadonlyMap<string, number>): string {
+  return [...types].map(([type, count]) => `${type}=${count}`).join(",");
+}
+
 /** Whether the demo's traffic is on outlives the console's process here. */
-function demoMemory() {
-  let running = false;
+function demoMemory(initially: boolean) {
+  let running = initially;
   return {
     "demo-load": () => ({ running }),
     "demo-store": (params: unknown) => {

@@ -52,8 +52,8 @@ test.each(["detector", "audit"] as const)("an answer goes to who asked, the %s, 
     by === "detector"
       ? { kind: "indirect-result", target: TARGET, helper: HELPER, reply }
       : { kind: "answer", target: TARGET, helper: HELPER, reply };
-  expect(inquiries.answered(numberOf(question), reply)).toEqual({ to: by, event });
-  expect(inquiries.answered(numberOf(question), reply)).toEqual(NOTHING);
+  expect(inquiries.answered(numberOf(question), reply, 0)).toEqual({ to: by, event });
+  expect(inquiries.answered(numberOf(question), reply, 0)).toEqual(NOTHING);
 });
 
 test("an unreached is believed with the helper's own signature for the version it names, which may be a newer one", () => {
@@ -61,7 +61,7 @@ test("an unreached is believed with the helper's own signature for the version i
   for (const named of [accusation, { ...accusation, sequence: 9 }, { ...accusation, generation: 2, sequence: 1 }]) {
     const number = numberOf(inquiries.ask("detector", HELPER, accusation, 1_000));
     const reply = unreached(HELPER, named);
-    expect(inquiries.answered(number, reply)).toMatchObject({ to: "detector", event: { reply } });
+    expect(inquiries.answered(number, reply, 0)).toMatchObject({ to: "detector", event: { reply } });
   }
 });
 
@@ -83,8 +83,8 @@ test.each<[string, IndirectReply]>([
   for (const by of ["detector", "audit"] as const) {
     const { inquiries } = make();
     const number = numberOf(inquiries.ask(by, HELPER, accusation, 1_000));
-    expect(inquiries.answered(number, reply)).toEqual(FORGERY);
-    expect(inquiries.answered(number, unreached(HELPER))).toEqual(NOTHING);
+    expect(inquiries.answered(number, reply, 0)).toEqual(FORGERY);
+    expect(inquiries.answered(number, unreached(HELPER), 0)).toEqual(NOTHING);
     expect(inquiries.sizes().asksPending).toBe(0);
   }
 });
@@ -92,10 +92,10 @@ test.each<[string, IndirectReply]>([
 test("an answer that never came, and numbers that are not known, are news to nobody", () => {
   const { inquiries } = make();
   const number = numberOf(inquiries.ask("audit", HELPER, accusation, 1_000));
-  expect(inquiries.answered(number, undefined)).toEqual(NOTHING);
+  expect(inquiries.answered(number, undefined, 0)).toEqual(NOTHING);
   expect(inquiries.sizes().asksPending).toBe(0);
   for (const unknown of [number, -1, 0, 77, Number.NaN]) {
-    expect(inquiries.answered(unknown, unreached(HELPER))).toEqual(NOTHING);
+    expect(inquiries.answered(unknown, unreached(HELPER), 0)).toEqual(NOTHING);
     expect(inquiries.tried(unknown, 0, 0)).toEqual(NOTHING);
   }
 });
@@ -108,7 +108,7 @@ test("questions and tries have numbers of their own: the end of one is not the e
     to: "audit",
     event: { kind: "dialed", target: TARGET, reached: true },
   });
-  expect(inquiries.answered(question, { outcome: "declined" }).to).toBe("detector");
+  expect(inquiries.answered(question, { outcome: "declined" }, 0).to).toBe("detector");
 });
 
 test("who is asked tries, and answers once: with a sign of life, or with a signature that others can verify", () => {
@@ -133,7 +133,7 @@ test("who is asked tries, and answers once: with a sign of life, or with a signa
   const { inquiries: elsewhere } = make();
   const reply = end.to === "peer" && end.output.kind === "reply" ? end.output.reply : undefined;
   const number = numberOf(elsewhere.ask("detector", SELF, accusation, 1_000));
-  expect(elsewhere.answered(number, reply)).toMatchObject({ to: "detector" });
+  expect(elsewhere.answered(number, reply, 0)).toMatchObject({ to: "detector" });
   expect(inquiries.sizes()).toEqual({ asksPending: 0, triesPending: 0, witnessTries: 0 });
 });
 
@@ -154,8 +154,8 @@ test("however much is asked and never answered, 256 questions and tries are kept
     return numberOf(inquiries.ask("detector", HELPER, accusation, 1_000));
   });
   expect(inquiries.sizes().asksPending).toBe(256);
-  expect(inquiries.answered(numbers[743]!, { outcome: "declined" })).toEqual(NOTHING);
-  expect(inquiries.answered(numbers[744]!, { outcome: "declined" })).toMatchObject({ to: "detector" });
+  expect(inquiries.answered(numbers[743]!, { outcome: "declined" }, 0)).toEqual(NOTHING);
+  expect(inquiries.answered(numbers[744]!, { outcome: "declined" }, 0)).toMatchObject({ to: "detector" });
   let tries = 0;
   for (let number = 0; number < 1_000; number++) {
     if (inquiries.asked(asked(number, testId(3 + (number % 37))), undefined, 0).kind === "try") tries++;
@@ -182,7 +182,7 @@ test("whatever ends in whatever order, each question and try has one end at most
           const output = inquiries.asked(asked(1), undefined, 0);
           if (output.kind === "try") open.try.add(output.attempt);
         } else if (what[0] === "answered") {
-          const end = inquiries.answered(what[1], what[2] ? unreached(HELPER) : { outcome: "declined" });
+          const end = inquiries.answered(what[1], what[2] ? unreached(HELPER) : { outcome: "declined" }, 0);
           expect(end.to !== "nobody").toBe(open.ask.delete(what[1]));
         } else {
           const end = inquiries.tried(what[1], what[2] ? 5 : undefined, 0);

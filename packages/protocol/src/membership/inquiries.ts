@@ -52,6 +52,11 @@ export class Inquiries {
     return { kind: "ask", ask: this.#asks.add({ by, helper, accusation }), helper, accusation, budgetMs };
   }
 
+  /** A member has given a sign of life elsewhere. */
+  heardOf(id: string, atMs: number): void {
+    this.#options.desk.heardOf(id, atMs);
+  }
+
   /** The audit's own attempt. */
   try(peer: string, budgetMs: number): MembershipOutput {
     return { kind: "try", attempt: this.#tries.add({ by: "audit", peer }), peer, budgetMs };
@@ -84,7 +89,7 @@ export class Inquiries {
     return { to: "peer", output: { kind: "reply", ask, reply } };
   }
 
-  answered(ask: number, reply: IndirectReply | undefined): InquiryEnd {
+  answered(ask: number, reply: IndirectReply | undefined, nowMs: number): InquiryEnd {
     const asker = this.#asks.take(ask);
     if (asker === undefined || reply === undefined) return NOTHING;
     const { by, helper, accusation } = asker;
@@ -94,6 +99,7 @@ export class Inquiries {
       if (!verifyWitness(signed, { id: helper, signature }, this.#options.verify)) return FORGERY;
     }
     const target = accusation.accused;
+    if (reply.outcome === "reached") this.#options.desk.heardOf(target, nowMs - Math.max(0, reply.heardAgoMs));
     if (by === "detector") return { to: "detector", event: { kind: "indirect-result", target, helper, reply } };
     return { to: "audit", event: { kind: "answer", target, helper, reply } };
   }

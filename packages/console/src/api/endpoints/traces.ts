@@ -13,7 +13,12 @@ export const traces = createRoute({
       kind: z.enum(["message", "boot", "console", "other"]).optional(),
       /** Name (or its beginning) of a node that has a span in it. */
       node: NodeRef.optional(),
+      /** The type of a node that has a span in it (`service.name`). */
+      service: z.string().max(64).optional(),
+      /** Of any message in it. */
       operation: z.string().max(64).optional(),
+      /** Only those that took at least so long. */
+      minDurationMs: z.coerce.number().min(0).max(86_400_000).optional(),
       /** Only those with spans of more than one mesh. */
       crossMesh: z.enum(["true", "false"]).optional(),
       errors: z.enum(["true", "false"]).optional(),
