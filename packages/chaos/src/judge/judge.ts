@@ -2,6 +2,7 @@
  * Runs one fault and judges it by the words of the other nodes: whole before, known in time, nothing that must never happen, undone,
  * whole again. A fault is always undone, also where its run was interrupted or broke.
  */
+import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../cluster/agent-protocol.js";
 import type { Cluster } from "../cluster/cluster.js";
@@ -28,6 +29,8 @@ export interface Verdict {
   readonly notes?: NoteFigures;
   readonly maxConnectionsOpened?: number;
   readonly tookMs?: number;
+  /** Processes that wanted a core, per core, over the last minute: above 2 or 3 it is the machine that is slow, not the mesh. */
+  readonly loadPerCore?: number;
 }
 
 export interface JudgeOptions {
@@ -102,10 +105,16 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
       notes: never.notes,
       maxConnectionsOpened: never.maxConnectionsOpened,
       tookMs: Math.round(monotonicMs() - startedAtMs),
+      loadPerCore: loadPerCore(),
     };
   } catch (error) {
-    return failed((error as Error).message, { tookMs: Math.round(monotonicMs() - startedAtMs) });
+    const tookMs = Math.round(monotonicMs() - startedAtMs);
+    return failed((error as Error).message, { tookMs, loadPerCore: loadPerCore() });
   }
+}
+
+function loadPerCore(): number {
+  return Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 10) / 10;
 }
 
 async function observe(fault: Fault, run: FaultRun, { forMs, blind, signal, log }: JudgeOptions) {

@@ -33,6 +33,8 @@ interface RunFlags {
 }
 
 const DEFAULT_REPORT = "out/chaos/report.json";
+/** 18 nodes at rest and one fault leave two cores well below it. */
+const BUSY_PER_CORE = 3;
 const STOP_WAIT_MS = 60_000;
 const STOP_POLL_MS = 100;
 
@@ -153,10 +155,13 @@ export function printVerdict(context: CommandContext, verdict: Verdict, json: bo
     printJson(context, { event: "verdict", ...verdict });
     return;
   }
-  const { fault, outcome, reasons, waitedMs, healedMs } = verdict;
-  if (outcome === "skipped") context.io.out(`SKIPPED ${fault}: ${reasons.join("; ")}\n`);
-  else if (outcome === "failed") context.io.out(`FAILED ${fault}: ${reasons.join("; ")}\n`);
-  else {
+  const { fault, outcome, reasons, waitedMs, healedMs, loadPerCore = 0 } = verdict;
+  if (outcome === "skipped") {
+    context.io.out(`SKIPPED ${fault}: ${reasons.join("; ")}\n`);
+  } else if (outcome === "failed") {
+    const load = loadPerCore > BUSY_PER_CORE ? ` (the machine is busy: ${loadPerCore} processes a core)` : "";
+    context.io.out(`FAILED ${fault}: ${reasons.join("; ")}${load}\n`);
+  } else {
     const known =
       waitedMs === undefined ? "" : `known after ${duration(waitedMs.p50)} (p50), ${duration(waitedMs.max)} at most; `;
     context.io.out(`passed ${fault}: ${known}whole again ${duration(healedMs ?? undefined)} after\n`);
