@@ -10,9 +10,10 @@ const ROOMS = {
   node: ["protocol", "transport", "telemetry"],
   supervisor: ["telemetry"],
   console: ["protocol", "node", "telemetry", "supervisor"],
+  chaos: ["protocol", "node", "supervisor"],
   // Types of the console's API, and the part of `node` that is made for pages; see the rules below.
   dashboard: ["console", "node"],
-  meshwork: ["protocol", "transport", "telemetry", "node", "supervisor", "console"],
+  meshwork: ["protocol", "simulator", "transport", "telemetry", "node", "supervisor", "console", "chaos"],
 };
 
 const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({

@@ -8,7 +8,7 @@ import { parseReportFlags, Report } from "../scripts/lib/report.mjs";
 
 const BENCHMARKS = ["boot", "idle", "request", "change", "inline"];
 /** Minutes each; run when they are named. */
-const LONG = ["membership", "nodes"];
+const LONG = ["console", "membership", "nodes"];
 
 const flags = parseReportFlags(process.argv.slice(2));
 const { names, options, check } = parse(flags.rest);
@@ -34,6 +34,7 @@ for (const [name, benchmark] of benchmarks) {
       else if (check) report.fail(`${name}: ${id}`, "above the floor");
       else report.log(`  above the floor: ${id}`);
     }
+    for (const { id, reason } of result.skipped ?? []) report.skip(`${name}: ${id}`, reason);
     for (const { id, ok } of result.goals ?? []) report.log(`  ${ok ? "goal met" : "goal missed"}: ${id}`);
     if (result.checks.length === 0 || !check) report.pass(`${name}: measured`);
   } catch (error) {

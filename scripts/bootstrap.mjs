@@ -1,7 +1,7 @@
 /**
  * What `npm start`, `npm test` and their like run: sees to it that dependencies and build are there, then runs the job.
  *
- *   node scripts/bootstrap.mjs start|test|test:browser|test:interop|bench|sim|fuzz|prepare [arguments of the job]
+ *   node scripts/bootstrap.mjs start|test|test:browser|test:interop|test:lab|bench|sim|fuzz|prepare [arguments of the job]
  *
  * No dependencies, and this file parses on any Node that knows modules, so that an old one gets a clear line instead of a
  * syntax error. Progress goes to standard error: standard output belongs to the job.

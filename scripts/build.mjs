@@ -16,7 +16,19 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const stamps = join(root, "out", "build");
 const force = process.argv.includes("--force");
 const bundleDir = join(root, "packages", "meshwork", "dist");
-const ENTRIES = ["index", "demo", "cli", "node-process", "inline-process", "console-process", "watchdog-process"];
+const ENTRIES = [
+  "index",
+  "demo",
+  "cli",
+  "node-process",
+  "inline-process",
+  "console-process",
+  "watchdog-process",
+  "chaos",
+  "chaos-agent",
+  "chaos-services",
+  "chaos-switch",
+];
 
 /** A failure whose message is all there is to say; anything else is a bug of this script and shows its stack. */
 class BuildError extends Error {}
@@ -88,6 +100,10 @@ async function bundle() {
     demo: join(source, "demo/index.ts"),
     cli: join(source, "cli/main.ts"),
     "watchdog-process": join(root, "packages/supervisor/dist/watchdog-process.js"),
+    chaos: join(source, "chaos/index.ts"),
+    "chaos-agent": join(root, "packages/chaos/dist/cluster/agent-process.js"),
+    "chaos-services": join(root, "packages/chaos/dist/cluster/services-process.js"),
+    "chaos-switch": join(root, "packages/chaos/dist/lab/switch-process.js"),
   };
   const entryPoints = Object.fromEntries(ENTRIES.map((name) => [name, elsewhere[name] ?? join(source, `${name}.ts`)]));
   const { metafile, errors } = await build({

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { parseReportFlags, Report } from "./lib/report.mjs";
 
-const PACKAGES = ["protocol", "transport", "telemetry", "node", "supervisor", "console", "meshwork"];
+const PACKAGES = ["protocol", "transport", "telemetry", "node", "supervisor", "console", "chaos", "meshwork"];
 const NEEDED = [
   "bin/mesh.js",
   "dist/index.js",

@@ -23,6 +23,10 @@ export async function startCluster(args = []) {
         cluster.converged = event;
         resolve();
       }
+      if (event.event === "synthetic") {
+        cluster.synthetic = event;
+        resolve();
+      }
       if (event.event === "timeout") reject(new Error(`not converged: ${line}`));
     });
     exited.then(({ code, signal }) => reject(new Error(`mesh up ended with ${signal ?? code}`)));

@@ -339,6 +339,7 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
       store: storeOf(),
       streamClients: 1,
       readOnly: false,
+      synthetic: null,
     },
     nodes: [...nodes],
     links: [...links],

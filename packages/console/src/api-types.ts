@@ -37,6 +37,7 @@ export type ServiceGraph = z.infer<typeof schemas.ServiceGraph>;
 export type EventView = z.infer<typeof schemas.EventView>;
 export type StoreView = z.infer<typeof schemas.StoreView>;
 export type MeshSummary = z.infer<typeof schemas.MeshSummary>;
+export type SyntheticView = z.infer<typeof schemas.SyntheticView>;
 export type ClusterSummary = z.infer<typeof schemas.ClusterSummary>;
 export type Convergence = z.infer<typeof schemas.Convergence>;
 /** Data of the stream's `snapshot`, `delta` and `ping` events. */

@@ -7,10 +7,12 @@ import type { MeshNode } from "@meshwork/node";
 import type { Telemetry } from "@meshwork/telemetry";
 import { AlertWatch } from "./alerts/alert-watch.js";
 import { createApi, pathsOf } from "./api/app.js";
+import type { SyntheticView } from "./api-types.js";
 import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
 import { createGuard, type Guard, isLoopback } from "./http/guard.js";
 import { Intake, type IntakeDecoders } from "./http/otlp.js";
+import { RateLimit } from "./http/rate-limit.js";
 import { createHttpServer, type HttpLimits } from "./http/server.js";
 import { StaticFiles } from "./http/static-files.js";
 import { StreamHub } from "./http/stream-hub.js";
@@ -31,6 +33,8 @@ export interface ConsoleOptions {
   readonly jaegerUrl?: string;
   /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */
   readonly readOnly?: boolean;
+  /** The members that the node knows are made up: the page, the API and the commands say so. */
+  readonly synthetic?: () => SyntheticView;
   /** 0 for any free port. */
   readonly port: number;
   /** At least 16 characters without spaces; a fresh one for each run. */
@@ -95,6 +99,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const decoders = options.decoders ?? (await import("@meshwork/telemetry/intake"));
   const model = new ConsoleModel({
     ...{ node, supervisor, demo: options.demo, chaos: options.chaos, readOnly: options.readOnly, clock },
+    synthetic: options.synthetic,
     jaegerUrl: options.jaegerUrl === undefined ? undefined : checkedJaegerUrl(options.jaegerUrl),
     limits: {
       ...(limits.maxSpans !== undefined && { maxSpans: limits.maxSpans }),
@@ -111,6 +116,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     bodyTimeoutMs: limits.bodyTimeoutMs ?? 10_000,
     maxBytesUnderWay: 16 * maxOtlpBodyBytes,
   });
+  const leaveMeshIntake = node.takeTelemetry((kind, body) => intake.takeFromMesh(kind, body));
   const hub = new StreamHub({ model, maxClients: limits.maxStreamClients ?? 32 });
   const version = options.version ?? "0.1.0";
   const app = createApi({ model, supervisor, firstLookMs: limits.firstLookMs ?? 1_000, version }, onInternal);
@@ -119,9 +125,10 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     maxNodes: limits.maxMetricNodes,
   });
   const watch = new AlertWatch(model, metrics, limits.alertJudgeMs);
+  const rate = new RateLimit(limits.requestsPerSecond);
   let guard: Guard | undefined;
   const server = createHttpServer({
-    ...{ limits, app, hub, intake, metrics, onInternal, readOnly: model.readOnly },
+    ...{ limits, rate, app, hub, intake, metrics, onInternal, readOnly: model.readOnly, synthetic: options.synthetic },
     files: new StaticFiles(options.staticDir),
     guard: () => {
       if (guard === undefined) throw new ConsoleError("MESH_E_BAD_HOST");
@@ -139,6 +146,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       });
     });
   } catch (error) {
+    leaveMeshIntake();
     watch.close();
     metrics.close();
     model.close();
@@ -159,6 +167,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         clearTimeout(timer);
         resolve();
       });
+      leaveMeshIntake();
       hub.close();
       watch.close();
       metrics.close();
@@ -168,7 +177,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     return closing;
   };
   const shownHost = host.includes(":") ? `[${host}]` : host;
-  const sizes = () => ({ ...model.sizes(), ...metrics.sizes() });
+  const sizes = () => ({ ...model.sizes(), ...metrics.sizes(), rateLimitedClients: rate.size });
   return { url: `http://${shownHost}:${port}`, port, sizes, close };
 }
 

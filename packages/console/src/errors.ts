@@ -89,6 +89,11 @@ export const CONSOLE_ERRORS = {
     what: "too many live streams are open",
     hint: "close a page that shows the console, or raise maxStreamClients",
   },
+  MESH_E_RATE_LIMITED: {
+    status: 429,
+    what: "this client asks too often",
+    hint: "wait a second (Retry-After); `mesh up --max-rate` sets what a client may ask a second",
+  },
   MESH_E_NO_LAUNCHER: {
     status: 503,
     what: "the supervisor does not answer",

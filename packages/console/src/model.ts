@@ -15,6 +15,7 @@ import type {
   RuntimeSnapshot,
   RuntimeView,
   Snapshot,
+  SyntheticView,
 } from "./api-types.js";
 import type { ConsoleClock } from "./clock.js";
 import { History } from "./history/history.js";
@@ -41,6 +42,8 @@ export interface ModelOptions {
   /** Default false. */
   readonly readOnly?: boolean | undefined;
   readonly jaegerUrl?: string | undefined;
+  /** Present where the members are made up. */
+  readonly synthetic?: (() => SyntheticView) | undefined;
   readonly clock: ConsoleClock;
   readonly limits: Pick<TraceStoreOptions, "maxSpans" | "maxBytes" | "maxSpansPerTrace">;
 }
@@ -53,6 +56,7 @@ export class ConsoleModel {
   readonly readOnly: boolean;
   readonly #chaos: ChaosState | undefined;
   readonly #jaegerUrl: string | null;
+  readonly synthetic: (() => SyntheticView) | undefined;
   readonly store: TraceStore;
   readonly messages: MessageLog;
   readonly services: ServiceGraphCounter;
@@ -73,6 +77,7 @@ export class ConsoleModel {
     this.readOnly = options.readOnly ?? false;
     this.#chaos = options.chaos;
     this.#jaegerUrl = options.jaegerUrl ?? null;
+    this.synthetic = options.synthetic;
     this.messages = new MessageLog(this.versions);
     this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
     this.history = new History(this.versions, clock);
@@ -161,6 +166,7 @@ export class ConsoleModel {
       streamClients: this.streamClients(),
       readOnly: this.readOnly,
       jaegerUrl: this.#jaegerUrl,
+      synthetic: this.synthetic?.() ?? null,
     };
   }
 

@@ -236,6 +236,18 @@ export const MeshSummary = z
   })
   .openapi("MeshSummary");
 
+/** The members are made up (`mesh up --synthetic`); null where they are nodes. Every answer of the API says so in a header as well. */
+export const SyntheticView = z
+  .object({
+    /** Made up, those that carry their gossip counted. */
+    nodes: count,
+    /** The console lists them all, and they change. */
+    populated: z.boolean(),
+    /** Members that change in a second, by plan. */
+    changedPerSecond: z.number().nonnegative(),
+  })
+  .openapi("Synthetic");
+
 export const ClusterSummary = z
   .object({
     atMs: z.number(),
@@ -269,6 +281,7 @@ export const ClusterSummary = z
     readOnly: z.boolean(),
     /** Address of the page of a Jaeger that gets the same traces; null where none is configured. */
     jaegerUrl: unknownOr(z.string()),
+    synthetic: unknownOr(SyntheticView),
   })
   .openapi("Cluster");
 

@@ -138,6 +138,16 @@ export class FakeNode {
   profile: NodeProfile | Error = Object.assign(new Error("no answer"), { code: "MESH_E_TIMEOUT" });
   readonly profiled: { target: string; durationMs: number; signal: AbortSignal | undefined }[] = [];
 
+  /** What the console takes in over the mesh; tests hand batches to it. */
+  telemetry: ((kind: "traces" | "metrics", body: Uint8Array) => boolean) | undefined;
+
+  takeTelemetry(take: (kind: "traces" | "metrics", body: Uint8Array) => boolean): () => void {
+    this.telemetry = take;
+    return () => {
+      this.telemetry = undefined;
+    };
+  }
+
   async profileOf(target: string, { durationMs, signal }: { durationMs: number; signal?: AbortSignal }) {
     this.profiled.push({ target, durationMs, signal });
     if (this.profile instanceof Error) throw this.profile;

@@ -11,6 +11,7 @@ import { NodesTab } from "./nodes/nodes-tab.js";
 import { Empty } from "./parts/empty.js";
 import { StaleNote } from "./parts/stale-note.js";
 import { Strip } from "./parts/strip.js";
+import { SyntheticNote } from "./parts/synthetic-note.js";
 import { Tabs } from "./parts/tabs.js";
 import { ProfileTab } from "./profile/profile-tab.js";
 import { RuntimeTab } from "./runtime/runtime-tab.js";
@@ -47,6 +48,7 @@ export function App() {
   return (
     <>
       <div className="top">
+        <SyntheticNote />
         <Strip />
         <Tabs current={tab} />
       </div>

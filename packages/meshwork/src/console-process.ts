@@ -14,6 +14,7 @@ import { consoleTelemetry } from "./process/console-telemetry.js";
 import { createDemoSwitch, type SwitchOperations, switchMemory } from "./process/demo-switch.js";
 import { onEnd, printError } from "./process/ending.js";
 import { findMeshes } from "./process/find-meshes.js";
+import { DEFAULT_TYPES, parseTypes } from "./up/options.js";
 import { readCommandVariable } from "./variables.js";
 
 /** Of the console's own, within the 4 s that a stop may take in all. */
@@ -22,11 +23,13 @@ const FLUSH_MS = 500;
 let node: MeshNode | undefined;
 let running: RunningConsole | undefined;
 let telemetry: ReturnType<typeof consoleTelemetry> | undefined;
+let closeSynthetic: () => Promise<void> | undefined = () => undefined;
 let step: string | undefined;
 const parent = connectParent();
 const ending = onEnd(async (reason) => {
   // Last of all the intake: until then the console takes its own spans.
   await node?.close(reason);
+  await closeSynthetic();
   await telemetry?.shutdown(FLUSH_MS);
   await running?.close();
 });
@@ -35,9 +38,12 @@ parent?.onMessage((message) => {
 });
 
 try {
+  const synthetic = await syntheticOf(process.env);
+  closeSynthetic = () => synthetic?.close();
   node = await bootNode(
     {},
     {
+      ...(synthetic === undefined ? {} : { bindEndpoint: synthetic.bindEndpoint }),
       onStep: (name) => {
         step = `mesh.boot.${name}`;
       },
@@ -47,17 +53,23 @@ try {
   const link = connectSupervisor<SupervisorOperations & SwitchOperations>();
   if (link !== undefined) findMeshes(node, (mesh, count) => link.call("seeds", { mesh, count }));
   telemetry = consoleTelemetry(node, process.env);
+  const maxRate = readCommandVariable(process.env, "MESH_CONSOLE_MAX_RATE");
+  const remoteNames = readCommandVariable(process.env, "MESH_CONSOLE_REMOTE_NAMES");
   running = await startConsole({
     node,
     telemetry,
     version: VERSION,
     port: Number(readCommandVariable(process.env, "MESH_CONSOLE_PORT") ?? 0),
     token: readCommandVariable(process.env, "MESH_CONSOLE_TOKEN") ?? "",
+    host: readCommandVariable(process.env, "MESH_CONSOLE_HOST") ?? "127.0.0.1",
+    ...(remoteNames === undefined ? {} : { allowRemote: { hosts: remoteNames.split(",") } }),
+    ...(maxRate === undefined ? {} : { limits: { requestsPerSecond: Number(maxRate) } }),
     readOnly: readCommandVariable(process.env, "MESH_CONSOLE_READ_ONLY") === "1",
     demo: await createDemoSwitch(node, switchMemory(link)),
     portOwner: findPortOwner,
     log: (line) => process.stderr.write(`${line}\n`),
     ...(link === undefined ? {} : { supervisor: supervisorClientOf(link) }),
+    ...(synthetic === undefined ? {} : { synthetic: synthetic.view }),
     ...pageDirectory(),
     ...jaegerLink(),
   });
@@ -65,6 +77,7 @@ try {
     // Ready first: the nodes that are started once it listens find it as their seed.
     await parent?.ready(node);
     await parent?.listening(running.url, running.port);
+    await synthetic?.start(node);
   }
 } catch (error) {
   printError(error);
@@ -75,6 +88,19 @@ try {
 function jaegerLink(): { jaegerUrl?: string } {
   const jaegerUrl = readCommandVariable(process.env, "MESH_JAEGER_URL");
   return jaegerUrl === undefined ? {} : { jaegerUrl };
+}
+
+/** Loaded where it is asked for alone: it brings the simulator along. */
+async function syntheticOf(env: NodeJS.ProcessEnv) {
+  const nodes = readCommandVariable(env, "MESH_SYNTHETIC_NODES");
+  if (nodes === undefined) return undefined;
+  const { Synthetic } = await import("./synthetic/synthetic.js");
+  return new Synthetic({
+    nodes: Number(nodes),
+    meshes: [env.MESH_ID ?? "", ...(env.MESH_OBSERVE ?? "").split(",").filter((mesh) => mesh !== "")],
+    types: parseTypes(readCommandVariable(env, "MESH_SYNTHETIC_TYPES") ?? DEFAULT_TYPES),
+    dataDir: env.MESH_DATA_DIR ?? ".mesh",
+  });
 }
 
 /** The built page of the dashboard package, wherever it is installed. */

@@ -7,11 +7,19 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Hello, nodeName, PROTOCOL_VERSION } from "@meshwork/protocol";
 import { ATTR, BootTrace, createTelemetry, SPAN } from "@meshwork/telemetry";
-import { ALPN_GOSSIP, ALPN_MESHWORK, bindIrohEndpoint, CloseCode, createTransport } from "@meshwork/transport";
+import {
+  ALPN_GOSSIP,
+  ALPN_MESHWORK,
+  bindIrohEndpoint,
+  CloseCode,
+  createTransport,
+  type LinkEndpoint,
+} from "@meshwork/transport";
 import { type Identity, loadIdentity } from "./identity.js";
 import { createHash, meshTopics } from "./meshes.js";
 import { NodeRuntime } from "./node-runtime.js";
 import { resolveOptions } from "./options.js";
+import { sinksOverMesh, TelemetrySpool } from "./telemetry-spool.js";
 import type { MeshNode, NodeOptions } from "./types.js";
 import type { Environment } from "./variables.js";
 import { VERSION } from "./version.js";
@@ -30,6 +38,8 @@ export interface BootHooks {
   readonly onStep?: (step: BootStepName) => Promise<void> | void;
   readonly onStalled?: (step: string) => void;
   readonly stalledAfterMs?: number;
+  /** Another link than iroh's, for a node on a network inside its own process. It must accept no protocol yet. */
+  readonly bindEndpoint?: (id: string) => LinkEndpoint;
 }
 
 /** Monotonic milliseconds; the only clock that decides anything. */
@@ -40,6 +50,7 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
   const resolved = resolveOptions(options, hooks.env ?? process.env);
   let tellName: (name: string | undefined) => void = () => {};
   let tellId: (id: string | undefined) => void = () => {};
+  const spool = new TelemetrySpool();
   const telemetry = createTelemetry({
     serviceName: resolved.type,
     serviceVersion: VERSION,
@@ -50,7 +61,7 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
     nodeId: new Promise((resolve) => {
       tellId = resolve;
     }),
-    sinks: resolved.sinks,
+    sinks: sinksOverMesh(resolved, spool),
     sampleRatio: resolved.sampleRatio,
     metricsIntervalMs: resolved.metricsIntervalMs,
   });
@@ -81,7 +92,9 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
     const endpoint = await boot.step(SPAN.bootEndpointCreated, {}, async (span) => {
       await step("endpoint_created");
       const bind = resolved.bind === undefined ? {} : { bind: resolved.bind };
-      const created = await bindIrohEndpoint({ secretKey: identity.secretKey, alpns: [], ...bind });
+      const created =
+        hooks.bindEndpoint?.(identity.id) ??
+        (await bindIrohEndpoint({ secretKey: identity.secretKey, alpns: [], ...bind }));
       span.setAttributes({ [ATTR.bindAddress]: created.boundAddresses().join(",") });
       return created;
     });
@@ -114,6 +127,7 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
         name,
         transport,
         telemetry,
+        spool,
         topics,
         hash,
         now,
@@ -135,6 +149,7 @@ export async function bootNode(options: NodeOptions, hooks: BootHooks = {}): Pro
     tellId(undefined);
     boot.fail(error);
     for (const work of undo.reverse()) await work();
+    spool.close();
     await telemetry.shutdown(2_000);
     throw error;
   }

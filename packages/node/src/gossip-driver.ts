@@ -65,12 +65,15 @@ export class GossipDriver {
     this.#timers = new TimerHeap(options.now, ({ topic, timer }) => this.#handle(topic, { kind: "timer", timer }));
   }
 
+  /** What other peers hand on of where this one is reached. */
+  tellAddresses(): void {
+    const directAddresses = advertisedAddresses(this.#transport.boundAddresses());
+    this.#apply(this.#router.setOwnData(encodeAddrInfo({ relayUrl: undefined, directAddresses }), this.#now()));
+  }
+
   /** Joins all topics, without peers: those come as contacts when their hello has been heard. */
   start(): void {
-    this.#router.setOwnData(
-      encodeAddrInfo({ relayUrl: undefined, directAddresses: advertisedAddresses(this.#transport.boundAddresses()) }),
-      this.#now(),
-    );
+    this.tellAddresses();
     for (const mesh of this.#topics.values()) {
       const options = mesh.role === "observer" ? { activeViewCapacity: OBSERVER_ACTIVE_VIEW } : {};
       this.#handle(mesh.topic, { kind: "join", peers: [], options });

@@ -115,6 +115,11 @@ export class MembershipDriver {
     this.#tellAll({ kind: "boot" });
   }
 
+  /** What the own record says of addresses has changed. */
+  changed(): void {
+    this.#tellAll({ kind: "changed" });
+  }
+
   /** The signed goodbye; nothing is published after it. */
   leave(): void {
     this.#tellAll({ kind: "leaving" });

@@ -6,6 +6,7 @@
 import { type DirectoryChange, formatSeed, MeshError, parseSeedList } from "@meshwork/protocol";
 import { ATTR, SPAN, type Telemetry } from "@meshwork/telemetry";
 import { ALPN_GOSSIP, StreamTag, type Transport, type TransportEvent } from "@meshwork/transport";
+import { watchAddresses } from "./address-watch.js";
 import { advertisedAddresses } from "./advertised-addresses.js";
 import { BoundedChannel } from "./bounded-channel.js";
 import { Directories } from "./directories.js";
@@ -29,7 +30,10 @@ import type { NodeProfile } from "./profile-types.js";
 import { PROFILE_OPERATION } from "./profile-wire.js";
 import { decodeRemoteDirectory, encodeRemoteDirectory } from "./remote-directory.js";
 import { SeedDialer } from "./seeds.js";
+import { SilentConnections } from "./silent-connections.js";
 import { decodeStats, encodeSubscription, StatsServer } from "./stats-server.js";
+import { type TakeTelemetry, TelemetryLane } from "./telemetry-lane.js";
+import type { TelemetrySpool } from "./telemetry-spool.js";
 import type {
   Handler,
   MeshNode,
@@ -44,6 +48,7 @@ import type { Verifier } from "./verifier.js";
 
 const LOAD_SAMPLE_INTERVAL_MS = 10_000;
 const DRAIN_MS = 1_000;
+const MESH_FLUSH_MS = 500;
 const TELEMETRY_FLUSH_MS = 2_000;
 const DIRECTORY_OPERATION = "mesh.directory";
 const DEFAULT_STATS_INTERVAL_MS = 1_000;
@@ -55,6 +60,7 @@ export interface NodeRuntimeOptions {
   readonly name: string;
   readonly transport: Transport;
   readonly telemetry: Telemetry;
+  readonly spool: TelemetrySpool;
   readonly topics: readonly MeshTopic[];
   readonly hash: Hash;
   readonly now: () => number;
@@ -79,8 +85,10 @@ export class NodeRuntime implements MeshNode {
   readonly #handlers = new Handlers();
   readonly #seeds: SeedDialer;
   readonly #memberLinks: MemberLinks;
+  readonly #silent: SilentConnections;
   readonly #stats: NodeStatsSource;
   readonly #statsServer: StatsServer;
+  readonly #telemetryLane: TelemetryLane;
   readonly #spans: NodeSpans;
   readonly #reports: NodeReports;
   readonly #verifier: Verifier;
@@ -88,6 +96,7 @@ export class NodeRuntime implements MeshNode {
   readonly #neighborHolds = new Map<string, () => void>();
   readonly #unsubscribe: () => void;
   #loadTimer: NodeJS.Timeout | undefined;
+  #unwatchAddresses = () => {};
   #ownLoad: { readonly cpuUsedCores: number; readonly rssBytes: number } | undefined;
   #failure: MeshError | undefined;
   #closing: Promise<void> | undefined;
@@ -171,6 +180,7 @@ export class NodeRuntime implements MeshNode {
         duplicateIdentity: (bootNonce) => this.#onDuplicateIdentity(bootNonce),
       },
     });
+    this.#silent = new SilentConnections(transport);
     this.#messenger = new Messenger({
       transport,
       telemetry,
@@ -194,6 +204,13 @@ export class NodeRuntime implements MeshNode {
       () => this.#stats.read(),
       (watched) => this.#stats.watched(watched),
     );
+    this.#telemetryLane = new TelemetryLane({
+      self: identity.id,
+      transport,
+      topics,
+      directories: this.#directories,
+      random: Math.random,
+    });
     this.#unsubscribe = transport.onEvent((event) => this.#onTransportEvent(event));
   }
 
@@ -202,6 +219,7 @@ export class NodeRuntime implements MeshNode {
     const { transport } = this.#parts;
     this.#messenger.start();
     transport.handleStreams(StreamTag.stats, (stream) => this.#statsServer.accept(stream));
+    this.#telemetryLane.open();
     this.#membership.open();
     this.#handlers.register(
       DIRECTORY_OPERATION,
@@ -221,8 +239,20 @@ export class NodeRuntime implements MeshNode {
     this.#membership.start();
     this.#memberLinks.start();
     this.#seeds.start(this.#parts.options.seeds);
+    this.#parts.spool.attach((kind, body) => this.#telemetryLane.deliver(kind, body));
     this.#loadTimer = setInterval(() => this.#sampleLoad(), LOAD_SAMPLE_INTERVAL_MS);
     this.#loadTimer.unref();
+    this.#unwatchAddresses = watchAddresses(
+      this.#parts.transport.boundAddresses(),
+      () => this.addresses,
+      () => this.#addressesChanged(),
+    );
+  }
+
+  #addressesChanged(): void {
+    this.#gossip.tellAddresses();
+    this.#membership.changed();
+    this.#silent.onOwnAddresses();
   }
 
   get addresses(): readonly string[] {
@@ -324,6 +354,10 @@ export class NodeRuntime implements MeshNode {
     return profileOf(this, target, options);
   }
 
+  takeTelemetry(take: TakeTelemetry): () => void {
+    return this.#telemetryLane.take(take);
+  }
+
   close(reason = "closed"): Promise<void> {
     this.#closing ??= this.#close(reason);
     return this.#closing;
@@ -334,9 +368,12 @@ export class NodeRuntime implements MeshNode {
   }
 
   async #close(reason: string): Promise<void> {
-    const { telemetry, transport, identity } = this.#parts;
+    const { telemetry, transport, identity, spool } = this.#parts;
+    // What goes over the mesh goes while there is one.
+    if (spool.isUsed) await telemetry.flush(MESH_FLUSH_MS);
     await telemetry.withSpan(SPAN.nodeStopping, { attributes: { [ATTR.reason]: reason } }, async () => {
       clearInterval(this.#loadTimer);
+      this.#unwatchAddresses();
       this.#seeds.stop();
       this.#memberLinks.stop();
       this.#membership.leave();
@@ -350,6 +387,7 @@ export class NodeRuntime implements MeshNode {
       await transport.close("shutdown");
       this.#unsubscribe();
     });
+    spool.close();
     await telemetry.shutdown(TELEMETRY_FLUSH_MS);
     identity.release();
     this.#tellClosed();
@@ -372,6 +410,7 @@ export class NodeRuntime implements MeshNode {
 
   #onTransportEvent(event: TransportEvent): void {
     this.#spans.onTransportEvent(event);
+    if (event.kind === "peer-connected") this.#parts.spool.nudge();
     this.#membership.onTransportEvent(event);
     this.#gossip.onTransportEvent(event);
     if (event.kind === "peer-lost") this.#messenger.peerLost(event.peerId);
@@ -416,6 +455,7 @@ export class NodeRuntime implements MeshNode {
   #changed(change: DirectoryChange): void {
     const gone = change.kind === "left" || change.kind === "expired" || change.kind === "dead";
     if (gone) this.#parts.transport.forgetAddresses(change.entry.id);
+    this.#silent.onChange(change);
     this.#reports.changed(change);
     this.#directories.changed(change);
   }
@@ -447,10 +487,13 @@ export class NodeRuntime implements MeshNode {
       ...this.#membership.sizes(),
       ...this.#messenger.sizes(),
       handlers: this.#handlers.size,
+      silentConnections: this.#silent.size,
       neighborHolds: this.#neighborHolds.size,
       verifierKeys: this.#verifier.size,
       seedsPending: this.#seeds.pending,
       statsSubscribers: this.#statsServer.size,
+      ...this.#telemetryLane.sizes(),
+      ...this.#parts.spool.sizes(),
     };
   }
 }

@@ -30,6 +30,8 @@ export interface ResolvedOptions {
   readonly cpuBudgetCores: number;
   readonly ramBudgetBytes: number;
   readonly sinks: readonly TelemetrySink[];
+  /** Whether the console's sink may or must go over the mesh. */
+  readonly telemetryMesh: "auto" | "always" | "off";
   readonly sampleRatio: number;
   readonly metricsIntervalMs: number;
   readonly sharedProcess: boolean;
@@ -71,6 +73,7 @@ export function resolveOptions(options: NodeOptions, env: Environment): Resolved
     cpuBudgetCores: number(options.cpuBudgetCores, env, "MESH_CPU_BUDGET", availableParallelism(), 0.01, 4_096),
     ramBudgetBytes: number(options.ramBudgetBytes, env, "MESH_RAM_BUDGET", memoryLimitBytes(), 1 << 20, 2 ** 50),
     sinks: telemetrySinks(options, env),
+    telemetryMesh: telemetryMesh(env),
     sampleRatio: number(undefined, env, "OTEL_TRACES_SAMPLER_ARG", 1, 0, 1),
     metricsIntervalMs: number(undefined, env, "OTEL_METRIC_EXPORT_INTERVAL", 60_000, 0, 3_600_000),
     sharedProcess: options.sharedProcess ?? false,
@@ -128,6 +131,15 @@ function profiling(given: NodeOptions["profiling"], env: Environment): ResolvedO
   throw new MeshError(
     "MESH_E_BAD_OPTION",
     `MESH_PROFILING (or its option) is ${JSON.stringify(value)}; it must be mesh or off`,
+  );
+}
+
+function telemetryMesh(env: Environment): ResolvedOptions["telemetryMesh"] {
+  const value = readVariable(env, "MESH_TELEMETRY_MESH") ?? "auto";
+  if (value === "auto" || value === "always" || value === "off") return value;
+  throw new MeshError(
+    "MESH_E_BAD_OPTION",
+    `MESH_TELEMETRY_MESH is ${JSON.stringify(value)}; it must be auto, always or off`,
   );
 }
 

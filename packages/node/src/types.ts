@@ -178,6 +178,11 @@ export interface MeshNode {
     target: string,
     options: { readonly durationMs: number; readonly signal?: AbortSignal },
   ): Promise<NodeProfile>;
+  /**
+   * Makes this node one that takes in other nodes' telemetry over the mesh: OTLP export requests in protobuf, of members and observers of
+   * its meshes. `take` throws for what it refuses and returns false where it has no room now. Returns the removal.
+   */
+  takeTelemetry(take: (kind: "traces" | "metrics", body: Uint8Array) => boolean): () => void;
   /** Leaves (signed), drains handlers, closes connections, flushes telemetry; bounded to 4 s. Idempotent. */
   close(reason?: string): Promise<void>;
   readonly closed: Promise<void>;

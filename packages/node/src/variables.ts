@@ -56,6 +56,11 @@ export const NODE_VARIABLES = {
     default: "none",
     text: "Base of the console's OTLP/HTTP intake; set by `mesh up` for the nodes that it starts.",
   },
+  MESH_TELEMETRY_MESH: {
+    unit: "auto, always or off",
+    default: "auto",
+    text: "Telemetry over the mesh to a node of type console: where MESH_TELEMETRY_URL does not answer, always and without a URL, or never.",
+  },
   MESH_TELEMETRY_TOKEN: { unit: "text", default: "none", text: "Bearer token for MESH_TELEMETRY_URL." },
   MESH_RELAY_URLS: { unit: "URL,…", default: "none", text: "Not built yet: setting it is refused." },
   MESH_MDNS_ENABLE: { unit: "boolean", default: "none", text: "Not built yet: setting it is refused." },

@@ -109,6 +109,27 @@ export const MESH_ERRORS = {
     what: "the data directory belongs to a running cluster",
     hint: "stop that one, or give this one a data directory of its own with --data-dir",
   },
+  MESH_E_LAB_UNABLE: {
+    what: "this machine cannot hold the lab",
+    hint: "`mesh lab doctor` says what is missing and the line that installs it",
+  },
+  MESH_E_LAB_FAILED: {
+    what: "a command of the lab failed",
+    hint: "`mesh lab down` removes what is left; the message is the command's own",
+  },
+  MESH_E_LAB_BUSY: {
+    what: "too many hosts for one lab",
+    hint: "a lab has room for 4,000 hosts in its life; take it down and bring up another",
+  },
+  MESH_E_NO_SUCH_FAULT: { what: "there is no fault of this name", hint: "`mesh chaos list` names them all" },
+  MESH_E_NO_SUCH_TARGET: {
+    what: "no node of the lab's cluster fits the target",
+    hint: "`mesh chaos run` prints the cluster's names as it starts; a type such as broker will do too",
+  },
+  MESH_E_AGENT: {
+    what: "a node of the lab's cluster did not do what it was asked",
+    hint: "the message is the node's own; its output is shown where it ended",
+  },
   MESH_E_NOT_CONVERGED: {
     what: "the nodes did not all find each other in time",
     hint: "`mesh status` and `mesh trace NAME` show what each of them is doing",

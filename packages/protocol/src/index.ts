@@ -50,3 +50,4 @@ export * from "./wire/postcard.js";
 export * from "./wire/probe.js";
 export * from "./wire/record.js";
 export * from "./wire/sync.js";
+export * from "./wire/telemetry.js";

@@ -13,7 +13,7 @@ export { Paths } from "./net/paths.js";
 export { PlainNetwork } from "./net/plain-network.js";
 export { type NetProfile, PLAIN, QUIC } from "./net/profile.js";
 export { Cluster, type ClusterOptions } from "./node/cluster.js";
-export { SharedCrypto } from "./node/shared-crypto.js";
+export { type KeyPair, SharedCrypto } from "./node/shared-crypto.js";
 export { SimNode } from "./node/sim-node.js";
 export { type FinishedScenario, runParallel } from "./run-parallel.js";
 export * from "./scenarios/graft-waits.js";

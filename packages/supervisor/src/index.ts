@@ -20,7 +20,7 @@ export {
 } from "./errors.js";
 export { connectParent, EXIT_ORPHANED, type ParentLink } from "./parent-link.js";
 export { findPortOwner, type PortOwner, portTakenError } from "./port-owner.js";
-export type { ProcessInfo } from "./process-identity.js";
+export { isSameProcess, type ProcessInfo, readStartTime, signalExactly } from "./process-identity.js";
 export { onStopSignals } from "./stop-signals.js";
 export { createSupervisor } from "./supervisor.js";
 export type * from "./types.js";

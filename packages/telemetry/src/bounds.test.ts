@@ -4,6 +4,7 @@ import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { type Collector, type CollectorMode, closedUrl, startCollector } from "../test/collector.js";
 import { createTelemetry, DEFAULT_SINK_LIMITS } from "./create.js";
+import { decodeTraceRequest } from "./intake/index.js";
 import type { SinkLimits, Telemetry } from "./types.js";
 import { ATTR, SPAN } from "./vocabulary.js";
 
@@ -159,4 +160,41 @@ test("what a span costs (printed, not asserted)", async () => {
     `span with 4 attributes and an event, exported and decoded here: ${(used.user + used.system) / 10_000} µs CPU`,
   );
   await node.shutdown(1_000);
+});
+
+test("what a collector does not answer for takes the other route; what it refuses does not, and the counts hold", async () => {
+  const offered: Uint8Array[] = [];
+  let takes = true;
+  const route = {
+    offer: async (_: "traces" | "metrics", body: Uint8Array) => {
+      offered.push(body);
+      return takes;
+    },
+  };
+  const make = (sink: { url: string; routeOnly?: boolean }) =>
+    createTelemetry({
+      ...{ serviceName: "broker", serviceVersion: "0.1.0", meshId: "mesh1", nodeName: "n", nodeId: "i" },
+      sinks: [{ name: "console", route, ...sink }],
+      metricsIntervalMs: 0,
+    });
+  const refused = make({ url: (await collector("refuse")).url });
+  await spans(refused, 3);
+  await refused.shutdown(4_000);
+  expect([offered.length, refused.stats()[0]?.droppedSpans]).toEqual([0, 3]);
+
+  const dead = make({ url: await closedUrl() });
+  await spans(dead, 3);
+  await dead.flush(4_000);
+  expect(dead.stats()[0]).toMatchObject({ exportedSpans: 3, reroutedSpans: 3, droppedSpans: 0, failedExports: 1 });
+  expect(decodeTraceRequest(offered[0]!).map(({ name }) => name)).toEqual(Array(3).fill(SPAN.messageSent));
+  // For a while the collector is not asked again, and what the route gives up is lost.
+  takes = false;
+  await spans(dead, 2);
+  await dead.shutdown(4_000);
+  expect(dead.stats()[0]).toMatchObject({ exportedSpans: 3, droppedSpans: 2, queuedSpans: 0, failedExports: 2 });
+  const only = make({ url: "mesh:", routeOnly: true });
+  takes = true;
+  await spans(only, 1);
+  await only.shutdown(4_000);
+  expect([offered.length, only.stats()[0]?.failedExports]).toEqual([3, 0]);
 });

@@ -101,8 +101,8 @@ test("each sink gets each span once; two sinks at one address are one", async ()
   }
   expect(a.requests[0]!.headers).toMatchObject({ authorization: "Bearer t", "content-type": "application/x-protobuf" });
   expect(node.stats()).toEqual([
-    { name: "console", exportedSpans: 1_200, droppedSpans: 0, queuedSpans: 0, failedExports: 0 },
-    { name: "otlp", exportedSpans: 1_200, droppedSpans: 0, queuedSpans: 0, failedExports: 0 },
+    { name: "console", exportedSpans: 1_200, droppedSpans: 0, queuedSpans: 0, failedExports: 0, reroutedSpans: 0 },
+    { name: "otlp", exportedSpans: 1_200, droppedSpans: 0, queuedSpans: 0, failedExports: 0, reroutedSpans: 0 },
   ]);
 });
 
@@ -314,6 +314,6 @@ test("shutdown sends what is left, then spans are counted as dropped", async () 
   await node.flush(1_000);
   await node.shutdown(1_000);
   expect(node.stats()).toEqual([
-    { name: "sink0", exportedSpans: 1, droppedSpans: 1, queuedSpans: 0, failedExports: 0 },
+    { name: "sink0", exportedSpans: 1, droppedSpans: 1, queuedSpans: 0, failedExports: 0, reroutedSpans: 0 },
   ]);
 });

@@ -141,6 +141,7 @@ class NodeTelemetry implements Telemetry {
       exportedSpans: spans.exportedSpans,
       droppedSpans: spans.droppedSpans,
       queuedSpans: spans.queuedSpans,
+      reroutedSpans: spans.reroutedSpans,
       failedExports: spans.failedExports + (metrics?.failedExports ?? 0),
     }));
   }

@@ -10,7 +10,9 @@ import {
   AggregationTemporality,
   PeriodicExportingMetricReader,
   type PushMetricExporter,
+  type ResourceMetrics,
 } from "@opentelemetry/sdk-metrics";
+import { Detour } from "./detour.js";
 import { withoutExporterVariables } from "./environment.js";
 import { SinkAgent } from "./sink-agent.js";
 import type { SinkLimits, TelemetrySink } from "./types.js";
@@ -22,9 +24,11 @@ export class MetricSink {
   readonly reader: PeriodicExportingMetricReader;
   readonly #agent = new SinkAgent();
   readonly #timeoutMs: number;
+  readonly #detour: Detour;
   #failedExports = 0;
 
   constructor(sink: TelemetrySink, limits: SinkLimits, intervalMs: number) {
+    this.#detour = new Detour(sink);
     this.#timeoutMs = Math.min(limits.exportTimeoutMs, intervalMs);
     const exporter = withoutExporterVariables(
       () =>
@@ -56,13 +60,19 @@ export class MetricSink {
   #strict(exporter: OTLPMetricExporter): PushMetricExporter {
     return {
       export: (metrics, report) => {
+        if (this.#detour.isFirst) {
+          this.#reroute(metrics, report);
+          return;
+        }
         let open = true;
         const settle = (result: ExportResult) => {
           if (!open) return;
           open = false;
           clearTimeout(deadline);
           if (result.code !== ExportResultCode.SUCCESS) this.#failedExports += 1;
-          report(result);
+          if (result.code !== ExportResultCode.SUCCESS && this.#detour.takes(result.error))
+            this.#reroute(metrics, report);
+          else report(result);
         };
         const deadline = setTimeout(() => {
           const reason = `no answer within ${this.#timeoutMs} ms`;
@@ -77,5 +87,11 @@ export class MetricSink {
       selectAggregation: (type) => exporter.selectAggregation(type),
       selectAggregationTemporality: (type) => exporter.selectAggregationTemporality(type),
     };
+  }
+
+  /** Whether it arrives is not waited for: the next export says it again. */
+  #reroute(metrics: ResourceMetrics, report: (result: ExportResult) => void): void {
+    void this.#detour.offerMetrics(metrics);
+    report({ code: ExportResultCode.SUCCESS });
   }
 }

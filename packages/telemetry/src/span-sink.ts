@@ -7,6 +7,8 @@
  * 2. Drops and failures are counted; the library's counters are private and reset.
  * 3. An export ends at its deadline, whatever its sockets do.
  * 4. `flush` waits for the batch that is under way as well.
+ * 5. A batch that the collector did not answer for takes the sink's other route, where it has one; for a while further ones take it at
+ *    once. Those count as queued until that route has delivered them or given them up.
  * Invariant: accepted spans = exported + lost + queued. Owner: createTelemetry, one per collector; ended by `close`.
  */
 import { TraceFlags } from "@opentelemetry/api";
@@ -18,6 +20,7 @@ import {
   type SpanExporter,
   type SpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
+import { Detour } from "./detour.js";
 import { withoutExporterVariables } from "./environment.js";
 import { SinkAgent } from "./sink-agent.js";
 import type { SinkLimits, TelemetrySink } from "./types.js";
@@ -38,12 +41,15 @@ export class SpanSink implements SpanProcessor {
   #lost = 0;
   #refused = 0;
   #failedExports = 0;
+  #rerouted = 0;
+  readonly #detour: Detour;
   #closed = false;
   /** Flushes that wait until `settled` reaches a count; emptied when it does, and by `close`. */
   #waiters: { readonly target: number; readonly resolve: () => void }[] = [];
 
   constructor(sink: TelemetrySink, limits: SinkLimits) {
     this.#limits = limits;
+    this.#detour = new Detour(sink);
     const exporter = withoutExporterVariables(
       () =>
         new OTLPTraceExporter({
@@ -76,6 +82,10 @@ export class SpanSink implements SpanProcessor {
 
   get failedExports(): number {
     return this.#failedExports;
+  }
+
+  get reroutedSpans(): number {
+    return this.#rerouted;
   }
 
   onStart(): void {}
@@ -129,13 +139,22 @@ export class SpanSink implements SpanProcessor {
   #strict(exporter: OTLPTraceExporter): SpanExporter {
     return {
       export: (spans, report) => {
+        if (this.#detour.isFirst) {
+          this.#reroute(spans, report);
+          return;
+        }
         let open = true;
         const settle = (result: ExportResult) => {
           if (!open) return;
           open = false;
           clearTimeout(deadline);
-          if (!this.#closed) this.#count(spans.length, result.code === ExportResultCode.SUCCESS);
-          report(result);
+          if (result.code === ExportResultCode.SUCCESS || !this.#detour.takes(result.error)) {
+            if (!this.#closed) this.#count(spans.length, result.code === ExportResultCode.SUCCESS);
+            report(result);
+            return;
+          }
+          this.#failedExports += 1;
+          this.#reroute(spans, report);
         };
         const deadline = setTimeout(() => {
           const reason = `no answer within ${this.#limits.exportTimeoutMs} ms`;
@@ -148,6 +167,16 @@ export class SpanSink implements SpanProcessor {
       forceFlush: () => exporter.forceFlush(),
       shutdown: () => exporter.shutdown(),
     };
+  }
+
+  /** For the library the batch is through; for the count and for `flush` it is when the route says so. */
+  #reroute(spans: ReadableSpan[], report: (result: ExportResult) => void): void {
+    void this.#detour.offerSpans(spans).then((delivered) => {
+      if (this.#closed) return;
+      if (delivered) this.#rerouted += spans.length;
+      this.#count(spans.length, delivered);
+    });
+    report({ code: ExportResultCode.SUCCESS });
   }
 
   #count(spans: number, ok: boolean): void {

@@ -36,6 +36,16 @@ export interface TelemetrySink {
   readonly name: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Where a batch goes that the collector did not answer for: over the mesh. */
+  readonly route?: BatchRoute;
+  /** Nothing goes to `url`. */
+  readonly routeOnly?: boolean;
+}
+
+/** Another way to a collector. It keeps what it was given, within its own bounds. */
+export interface BatchRoute {
+  /** An OTLP export request in protobuf. True once the collector has it, false where it was given up. Never rejects. */
+  offer(kind: "traces" | "metrics", body: Uint8Array): Promise<boolean>;
 }
 
 /** Counters since the start. Of the sampled spans that ended, each is exported, dropped or queued. */
@@ -49,6 +59,8 @@ export interface SinkStats {
   readonly queuedSpans: number;
   /** Requests that failed, those with metrics included. */
   readonly failedExports: number;
+  /** Spans among the exported that took the other route. */
+  readonly reroutedSpans: number;
 }
 
 export interface Telemetry {

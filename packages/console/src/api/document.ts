@@ -21,7 +21,7 @@ interface Operation {
 type Paths = Record<string, Record<string, Operation>>;
 
 /** Of any request, before its route is looked at (http/server.ts). */
-const EVERY = ["MESH_E_BAD_HOST", "MESH_E_INTERNAL"] as const;
+const EVERY = ["MESH_E_BAD_HOST", "MESH_E_RATE_LIMITED", "MESH_E_INTERNAL"] as const;
 const SECURED = ["MESH_E_UNAUTHORIZED", "MESH_E_CROSS_SITE"] as const;
 /** A body is read and checked whatever the method. */
 const BODY = [

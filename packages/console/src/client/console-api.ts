@@ -15,6 +15,8 @@ export interface ConsoleApiOptions {
   readonly fetch?: typeof fetch;
   /** Default 10,000: above every deadline that the console itself keeps for reads, so that its own answer comes first. */
   readonly timeoutMs?: number;
+  /** An answer said that its console has made-up members: so many. */
+  readonly onSynthetic?: (nodes: string) => void;
 }
 
 export interface CallOptions {
@@ -26,6 +28,8 @@ export interface CallOptions {
 /** What a GET asks for, with the type of its answer. */
 export type Target<A> = string & { readonly answers?: A };
 
+/** On every answer of a console whose members are made up: how many. */
+export const SYNTHETIC_HEADER = "meshwork-synthetic";
 const TIMEOUT_MS = 10_000;
 
 export class ConsoleApi {
@@ -93,11 +97,14 @@ export class ConsoleApi {
     throw this.#refusal(target, response, parsedJson(await response.text().catch(() => "")));
   }
 
-  #send(method: string, target: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  async #send(method: string, target: string, body: unknown, signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.#options.token}` };
     if (body !== undefined) headers["content-type"] = "application/json";
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    return this.#fetch(this.url + target, { method, headers, ...content, signal });
+    const response = await this.#fetch(this.url + target, { method, headers, ...content, signal });
+    const synthetic = response.headers.get(SYNTHETIC_HEADER);
+    if (synthetic !== null) this.#options.onSynthetic?.(synthetic);
+    return response;
   }
 
   #unreachable(error: unknown): ApiFailure {

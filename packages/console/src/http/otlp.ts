@@ -38,7 +38,7 @@ export class Intake {
   readonly #options: IntakeOptions;
   #bytesUnderWay = 0;
   /** Requests taken and refused, for /metrics. */
-  readonly counts = { traces: 0, metrics: 0, refused: 0 };
+  readonly counts = { traces: 0, metrics: 0, refused: 0, tracesOverMesh: 0, metricsOverMesh: 0 };
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -68,6 +68,15 @@ export class Intake {
     const body = json ? "{}" : "";
     response.writeHead(200, { "content-type": type, "content-length": body.length });
     response.end(body);
+  }
+
+  /** As it came over the mesh: always protobuf, its size bounded there. Throws what it refuses. */
+  takeFromMesh(kind: "traces" | "metrics", body: Uint8Array): boolean {
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    if (kind === "traces") this.#takeTraces(bytes, false);
+    else this.#takeMetrics(bytes, false);
+    this.counts[kind === "traces" ? "tracesOverMesh" : "metricsOverMesh"] += 1;
+    return true;
   }
 
   async #unpack(packed: Buffer): Promise<Buffer> {

@@ -23,6 +23,11 @@ import { StatsWatch } from "./stats-watch.js";
 
 const SUPERVISOR_POLL_MS = 2_000;
 const OWN_STATS_MS = 1_000;
+/**
+ * Between two readings of the directory that changes cause: reading 1,000 entries takes milliseconds, and a mesh that fills brings
+ * hundreds of changes at once. Who reads the state has it brought up first.
+ */
+const CHANGE_SYNC_GAP_MS = 100;
 
 export interface LiveStateOptions {
   readonly node: MeshNode;
@@ -47,6 +52,8 @@ export class LiveState {
   readonly #processEvents: ProcessEvents;
   readonly #statsWaiters = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #syncedAtMs = Number.NEGATIVE_INFINITY;
   #polls = 0;
   #processes: { list: readonly SupervisedProcess[]; atMs: number } | undefined;
   #listing: Promise<void> | undefined;
@@ -77,14 +84,18 @@ export class LiveState {
     this.attention.close();
     this.#watch.close();
     clearInterval(this.#timer);
+    clearTimeout(this.#syncTimer);
     for (const wake of [...this.#statsWaiters]) wake();
   }
 
   /** Brings the rows up to the directory. Called on changes, before each read and on each tick of the stream. */
   sync(): void {
     if (this.#closed) return;
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = undefined;
     const { node, clock } = this.#options;
     const nowMs = clock.nowMs();
+    this.#syncedAtMs = nowMs;
     const { directory } = node;
     const { gone } = this.#nodes.syncDirectory(directory.entries(), directory.departed(), nowMs, node.id);
     for (const row of gone) if (row.id !== null) this.#links.forget(row.id);
@@ -101,6 +112,11 @@ export class LiveState {
     if (this.attention.on) this.#watch.sync(this.#othersLive());
   }
 
+  /** For readers: a change may be waiting for the next sync. */
+  #syncPending(): void {
+    if (this.#syncTimer !== undefined) this.sync();
+  }
+
   #remember(): void {
     const { history } = this.#options;
     for (const row of this.#nodes.rows()) history.member(row);
@@ -115,11 +131,21 @@ export class LiveState {
   }
 
   #onChange(change: DirectoryChange): void {
+    // It names who signed.
+    if (change.kind === "dead") this.#syncPending();
     this.#memberEvents.changed(change);
     // Another life: what was said of the former says nothing of it.
     const begins = change.kind === "joined" || (change.kind === "updated" && isAnotherLife(change));
     if (begins) this.#observations.forgetMember(change.entry.id);
-    this.sync();
+    this.#syncSoon();
+  }
+
+  /** At once where the last time was a while ago. */
+  #syncSoon(): void {
+    if (this.#syncTimer !== undefined || this.#closed) return;
+    const waitMs = this.#syncedAtMs + CHANGE_SYNC_GAP_MS - this.#options.clock.nowMs();
+    if (waitMs <= 0) this.sync();
+    else this.#syncTimer = setTimeout(() => this.sync(), waitMs).unref();
   }
 
   /** A node's own directory, as it has just told it. */
@@ -139,6 +165,7 @@ export class LiveState {
 
   /** True where it is news. The console's own views are its directory's; who is not listed says nothing and of nobody. */
   #told(observerId: string, memberId: string, state: string, sinceMs: number, nowMs: number): boolean {
+    this.#syncPending();
     const observer = this.#nodes.get(observerId);
     if (observer === undefined || !isLive(observer.state) || observerId === this.#options.node.id) return false;
     if (observerId === memberId || this.#nodes.get(memberId) === undefined) return false;
@@ -268,6 +295,7 @@ export class LiveState {
 
   /** By name, id, or row key; else by a prefix that fits exactly one row (`ambiguous` lists the fits). */
   find(ref: string): { readonly row?: NodeRow; readonly ambiguous?: readonly string[] } {
+    this.#syncPending();
     let fits: NodeRow[] = [];
     for (const row of this.#nodes.rows()) {
       if (row.name === ref || row.id === ref || row.key === ref) return { row };
@@ -280,6 +308,7 @@ export class LiveState {
   }
 
   rowOf(id: string): NodeRow | undefined {
+    this.#syncPending();
     return this.#nodes.get(id);
   }
 
@@ -290,6 +319,7 @@ export class LiveState {
   }
 
   rows(): IterableIterator<NodeRow> {
+    this.#syncPending();
     return this.#nodes.rows();
   }
 

@@ -103,6 +103,7 @@ export class NodeTable {
     if (known?.state === "starting") return;
     const row = known ?? this.#ensure(entry.id, entry.id, entry.mesh, entry.type, state, sinceMs);
     row.name = entry.name;
+    row.accusedBy = by;
     this.#setState(row, state, { sinceMs, by });
   }
 

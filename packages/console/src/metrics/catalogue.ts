@@ -240,7 +240,7 @@ const CONSOLE_FAMILIES = {
   },
   meshwork_console_intake_requests_total: {
     type: "counter",
-    help: "OTLP requests: traces, metrics, refused",
+    help: "OTLP requests: traces, metrics, refused; of the former two those that came over the mesh",
     labels: ["result"],
   },
   meshwork_console_trace_store_traces: { type: "gauge", help: "Traces in the trace store", labels: [] },

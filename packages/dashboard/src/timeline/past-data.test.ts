@@ -15,7 +15,7 @@ const past: HistoryState = {
 
 const now = {
   seq: 7,
-  cluster: { value: { live: 2, readOnly: false }, receivedAtMs: 0 },
+  cluster: { value: { live: 2, readOnly: false, synthetic: null }, receivedAtMs: 0 },
   services: { value: { nodeEdges: [{}] }, receivedAtMs: 0 },
 } as unknown as LiveData;
 
@@ -23,7 +23,7 @@ test("members and links are those of then, with names as far as known and no fig
   const { nodes, links, seq, cluster, services } = pastData(now, past);
   expect(services.value.nodeEdges).toEqual([]);
   expect(seq).toBe(7);
-  expect(cluster.value).toEqual({ live: 2, readOnly: true });
+  expect(cluster.value).toEqual({ live: 2, readOnly: true, synthetic: null });
   expect([...nodes.values()].map(({ value }) => [value.name, value.state, value.live])).toEqual([
     ["m.t.a", "alive", true],
     ["m.t.b", "dead", false],

@@ -60,8 +60,12 @@ function fromUrl(text: string, token: string | undefined): ConsoleAddress {
 export class ConsoleClient {
   readonly #api: ConsoleApi;
 
-  constructor(address: ConsoleAddress) {
-    this.#api = new ConsoleApi({ ...address, timeoutMs: CALL_TIMEOUT_MS });
+  constructor(address: ConsoleAddress, onSynthetic?: (nodes: string) => void) {
+    this.#api = new ConsoleApi({
+      ...address,
+      timeoutMs: CALL_TIMEOUT_MS,
+      ...(onSynthetic === undefined ? {} : { onSynthetic }),
+    });
   }
 
   get url(): string {
@@ -98,7 +102,11 @@ function fail(error: unknown): never {
 }
 
 export function connectConsole(io: Io, options: ConsoleOptions): ConsoleClient {
-  return new ConsoleClient(findConsole(io, options));
+  let said = false;
+  return new ConsoleClient(findConsole(io, options), (nodes) => {
+    if (!said) io.err(`SYNTHETIC: the ${nodes} members of this console are made up\n`);
+    said = true;
+  });
 }
 
 /** A body from `--data` or `--file`. */

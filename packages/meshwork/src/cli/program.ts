@@ -6,14 +6,17 @@
 import { VERSION } from "@meshwork/node";
 import { Command, CommanderError } from "commander";
 import { type CommandContext, createContext, examples } from "./command.js";
+import { addChaos } from "./commands/chaos.js";
 import { addCompletion } from "./commands/completion.js";
 import { addDescribe } from "./commands/describe.js";
 import { addEvents } from "./commands/events.js";
+import { addLab } from "./commands/lab.js";
 import { addMembers } from "./commands/members.js";
 import { addNode } from "./commands/node.js";
 import { addProfile } from "./commands/profile.js";
 import { addSeed } from "./commands/seed.js";
 import { addSend } from "./commands/send.js";
+import { addSoak } from "./commands/soak.js";
 import { addStatus } from "./commands/status.js";
 import { addTrace } from "./commands/trace.js";
 import { addUp } from "./commands/up.js";
@@ -43,6 +46,9 @@ export function createProgram(context: CommandContext): Command {
     );
   for (const add of [
     addUp,
+    addLab,
+    addChaos,
+    addSoak,
     addNode,
     addSeed,
     addMembers,

@@ -10,13 +10,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createSupervisor, type ReadyNode, type Supervisor, type TelemetryIntake } from "@meshwork/supervisor";
 import { EXIT } from "../cli/failure.js";
 import { budgetOf } from "./budgets.js";
+import { inUrl } from "./console-address.js";
 import { removeConsoleFile } from "./console-file.js";
 import { awaitConvergence } from "./convergence.js";
 import type { LaunchFiles } from "./files.js";
 import { launcherTelemetry } from "./launcher-telemetry.js";
 import type { UpOptions } from "./options.js";
-import { CONSOLE_HOST, checkPort, choosePort, claimDataDir } from "./preflight.js";
+import { checkPort, choosePort, claimDataDir } from "./preflight.js";
 import type { Reporter } from "./reporter.js";
+import { showSynthetic } from "./show-synthetic.js";
 import { startConsole } from "./start-console.js";
 import { awaitStopWish } from "./stop-wish.js";
 
@@ -34,11 +36,11 @@ const TELEMETRY_SHUTDOWN_MS = 250;
 export async function launch(input: LaunchInput): Promise<number> {
   const { options, files, reporter, env } = input;
   const startedAtMs = performance.now();
-  await checkPort(options.port);
+  await checkPort(options.address.host, options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
-  const port = await choosePort(options.port);
-  const intake = { url: `http://${CONSOLE_HOST}:${port}`, token: randomBytes(32).toString("hex") };
+  const port = await choosePort(options.address.host, options.port);
+  const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
   const telemetry = launcherTelemetry(options.meshes, intake);
   const supervisor = createSupervisor({
     nodeEntry: files.node,
@@ -83,6 +85,10 @@ async function start(
   startedAtMs: number,
   isStopping: () => boolean,
 ): Promise<number | undefined> {
+  if (options.synthetic !== undefined) {
+    const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });
+    return showSynthetic(client, options.synthetic, { reporter, token: intake.token, startedAtMs, isStopping });
+  }
   const jobs = jobsOf(options);
   reporter.starting(jobs.length, options.meshes.length);
   const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });

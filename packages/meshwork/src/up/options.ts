@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { isMeshName, isNodeType, MeshError } from "@meshwork/protocol";
+import { type ConsoleAddress, consoleAddress } from "./console-address.js";
 import { CONSOLE_TYPE } from "./console-type.js";
 
 export interface UpOptions {
@@ -10,6 +11,7 @@ export interface UpOptions {
   readonly types: ReadonlyMap<string, number>;
   /** 0: any free one. */
   readonly port: number;
+  readonly address: ConsoleAddress;
   readonly dataDir: string;
   readonly consoleFile: string;
   /** `ip:0`; undefined: loopback. */
@@ -19,7 +21,11 @@ export interface UpOptions {
   readonly traffic: boolean;
   /** The console shows and does not act. */
   readonly readOnly: boolean;
+  /** Requests a second of one client of the console; undefined: its default, 0: no limit. */
+  readonly maxRate: number | undefined;
   readonly exitWhenConverged: boolean;
+  /** Made-up members instead of nodes; undefined: nodes. */
+  readonly synthetic: number | undefined;
 }
 
 export const DEFAULT_MESHES: readonly string[] = ["mesh1", "mesh2"];
@@ -40,13 +46,18 @@ export interface UpFlags {
   readonly inline?: boolean;
   readonly traffic: boolean;
   readonly readOnly?: boolean;
+  readonly maxRate?: number;
+  readonly host?: string;
+  readonly allowRemote?: string;
   readonly exitWhenConverged?: boolean;
+  readonly synthetic?: number;
 }
 
 export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
   const meshes = [...new Set(flags.mesh ?? DEFAULT_MESHES)];
   for (const mesh of meshes) if (!isMeshName(mesh)) throw new MeshError("MESH_E_BAD_MESH", JSON.stringify(mesh));
   const types = parseTypes(flags.types);
+  if (flags.synthetic !== undefined) checkSynthetic(flags, meshes.length);
   const total = meshes.length * [...types.values()].reduce((sum, count) => sum + count, 0);
   if (total > MAX_NODES) throw new MeshError("MESH_E_USAGE", `--types asks for ${total} nodes, at most ${MAX_NODES}`);
   if (flags.maxNodes !== undefined && flags.maxNodes < total) {
@@ -57,15 +68,36 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
     meshes,
     types,
     port: flags.port,
+    address: consoleAddress(flags.host, flags.allowRemote),
     dataDir,
     consoleFile: join(dataDir, "console.json"),
     bind: flags.bind === undefined ? undefined : parseBind(flags.bind),
     maxNodes: flags.maxNodes ?? total + SPARE_NODES,
     inline: flags.inline ?? false,
     traffic: flags.traffic,
-    readOnly: flags.readOnly ?? false,
+    // There is no process behind a made-up member that anything could be done to.
+    readOnly: (flags.readOnly ?? false) || flags.synthetic !== undefined,
+    maxRate: flags.maxRate,
     exitWhenConverged: flags.exitWhenConverged ?? false,
+    synthetic: flags.synthetic,
   };
+}
+
+/** Below it a mesh has no overlay; above it the console's own connections end (MAX_NODES is as many as it ever has). */
+export const MIN_SYNTHETIC_PER_MESH = 16;
+
+function checkSynthetic({ synthetic = 0, exitWhenConverged, inline, bind }: UpFlags, meshes: number): void {
+  const least = MIN_SYNTHETIC_PER_MESH * meshes;
+  if (synthetic < least || synthetic > MAX_NODES)
+    throw new MeshError(
+      "MESH_E_USAGE",
+      `--synthetic ${synthetic}: ${least} to ${MAX_NODES} members in ${meshes} meshes`,
+    );
+  if (exitWhenConverged || inline || bind !== undefined)
+    throw new MeshError(
+      "MESH_E_USAGE",
+      "--synthetic starts no node: no --exit-when-converged, --inline or --bind with it",
+    );
 }
 
 /** `gateway=2,broker=3`: a type once, 0 to 1,000 each. */

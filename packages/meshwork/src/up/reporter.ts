@@ -16,6 +16,13 @@ export interface NodeEvent {
   readonly bootMs: number;
 }
 
+export interface SyntheticEvent {
+  readonly nodes: number;
+  readonly live: number;
+  readonly changedPerSecond: number;
+  readonly elapsedMs: number;
+}
+
 export interface Reporter {
   starting(nodes: number, meshes: number): void;
   started(event: StartedEvent): void;
@@ -23,6 +30,8 @@ export interface Reporter {
   waiting(live: number, missing: number): void;
   converged(live: number, elapsedMs: number): void;
   timeout(missing: readonly string[]): void;
+  /** The console lists its made-up members. */
+  synthetic(event: SyntheticEvent): void;
   /** Whoever watches may now do this; `example` is a live broker, if there is one. */
   tryNext(url: string, token: string, example: string | undefined): void;
   stopping(reason: string): void;
@@ -40,6 +49,7 @@ export function jsonReporter(io: Io): Reporter {
     waiting: () => {},
     converged: (live, elapsedMs) => emit("converged", { live, elapsedMs: Math.round(elapsedMs) }),
     timeout: (missing) => emit("timeout", { missing }),
+    synthetic: ({ elapsedMs, ...event }) => emit("synthetic", { ...event, elapsedMs: Math.round(elapsedMs) }),
     tryNext: () => {},
     stopping: (reason) => io.err(`stopping (${reason})\n`),
     stopped: (elapsedMs) => io.err(`stopped in ${seconds(elapsedMs)}\n`),
@@ -74,11 +84,18 @@ export function textReporter(io: Io, colours: ReturnType<typeof createColors>, d
     waiting: (live, missing) =>
       progress.update(`${live} live; ${missing} ${missing === 1 ? "node does" : "nodes do"} not yet know all others…`),
     converged: (live, elapsedMs) => say(colours.green(`converged: ${live} nodes live after ${seconds(elapsedMs)}`)),
+    synthetic: ({ nodes, live, changedPerSecond, elapsedMs }) =>
+      say(
+        colours.yellow(
+          `SYNTHETIC: ${nodes} made-up members (${live} live with the console, after ${seconds(elapsedMs)}), ` +
+            `${changedPerSecond} changing per second; no node runs`,
+        ),
+      ),
     timeout: (missing) => say(colours.red(`not converged; still missing: ${missing.join(", ")}`)),
     tryNext: (url, token, example) => {
       say(`\n${colours.bold(`${url}/#token=${token}`)}\n`);
       say("Try next:");
-      say("  open that page; it shows both meshes live");
+      say("  open that page; it shows all meshes live");
       const command = (text: string) => say(`  npx --no-install mesh ${text}${dataDirFlag}`);
       command("members");
       if (example !== undefined) command(`send ${example} produce --data hello`);

@@ -35,19 +35,33 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     port: Number(new URL(intake.url).port),
     token: intake.token,
     // Nobody may ask a console for it that is read-only.
-    handlers: demoMemory(options.readOnly && options.traffic && !options.exitWhenConverged),
+    handlers: demoMemory(
+      options.readOnly && options.traffic && !options.exitWhenConverged && options.synthetic === undefined,
+    ),
     env: {
       MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
+      MESH_CONSOLE_HOST: options.address.host,
+      MESH_CONSOLE_REMOTE_NAMES: options.address.remoteNames?.join(",") ?? "",
+      ...(options.maxRate !== undefined && { MESH_CONSOLE_MAX_RATE: String(options.maxRate) }),
       ...(jaegerUrl !== undefined && { MESH_JAEGER_URL: jaegerUrl }),
+      ...(options.synthetic !== undefined && {
+        MESH_SYNTHETIC_NODES: String(options.synthetic),
+        MESH_SYNTHETIC_TYPES: typesText(options.types),
+      }),
     },
   });
-  const { url } = console;
+  // What it listens on may be every address: here it is called by one.
+  const { url } = intake;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
   supervisor.ownFile(options.consoleFile);
   reporter.started({ pid: process.pid, consolePid: console.pid ?? 0, url, token: intake.token });
   serving = true;
   for (const event of early) report(event, reporter);
   return new ConsoleClient({ url, token: intake.token });
+}
+
+function typesText(types: ReadonlyMap<string, number>): string {
+  return [...types].map(([type, count]) => `${type}=${count}`).join(",");
 }
 
 /** Whether the demo's traffic is on outlives the console's process here. */

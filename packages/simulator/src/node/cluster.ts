@@ -32,6 +32,8 @@ export interface ClusterOptions {
   readonly membership?: SimMembershipOptions;
   /** Without membership: watch the active links, so that a dead neighbour is noticed after 3.7 s instead of QUIC's 30. */
   readonly probeLinks?: boolean;
+  /** Without membership: ids are public keys all the same, so that somebody can sign in the hosts' names. */
+  readonly keys?: boolean;
 }
 
 /** What scenarios may watch. Nodes are named by host index. */
@@ -40,6 +42,8 @@ export interface ClusterWatch {
   /** An obituary that is about to be broadcast by the one who issued it. */
   obituary?(issuer: number, obituary: Obituary): void;
   neighborUp?(node: number, peer: number): void;
+  /** With `probeLinks`: a neighbour was silent on every path for as long as a death takes, and its link is given up. */
+  silent?(observer: number, peer: number): void;
   duplicateIdentity?(node: number): void;
 }
 
@@ -111,7 +115,8 @@ export class Cluster {
     for (let added = 0; added < count; added++) {
       const host = this.world.addHost();
       this.network.attach(host);
-      const keys = this.options.membership === undefined ? undefined : this.crypto.keyPair(host.random);
+      const withKeys = this.options.membership !== undefined || this.options.keys === true;
+      const keys = withKeys ? this.crypto.keyPair(host.random) : undefined;
       const id = keys?.id ?? Buffer.from(host.random.bytes(32)).toString("hex");
       this.#ids.push(id);
       this.#keys.push(keys);

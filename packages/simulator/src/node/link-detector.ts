@@ -37,7 +37,10 @@ export class LinkDetector {
       else if (output.kind === "repair-link") this.#node.handle({ kind: "repair", peer: output.peer });
       else if (output.kind === "drop-link") {
         this.#node.handle({ kind: "drop", peer: output.peer });
-        if (output.reason === "silent") this.#node.disconnect(cluster.indexOf(output.peer));
+        if (output.reason === "silent") {
+          this.#node.disconnect(cluster.indexOf(output.peer));
+          cluster.watch.silent?.(this.#node.index, cluster.indexOf(output.peer));
+        }
       }
     }
   }

@@ -27,7 +27,19 @@ export function addUp(program: Command, context: CommandContext): void {
     .option("--inline", "run all nodes in one process")
     .option("--no-traffic", "start without the demo's traffic")
     .option("--read-only", "the console shows the cluster and refuses to act on it")
+    .option("--host <ip>", "address the console listens on (default: 127.0.0.1)")
+    .option("--allow-remote <name,…>", "names by which other machines may call it; needed for a --host beyond loopback")
+    .option(
+      "--max-rate <n>",
+      "requests a second that one client of the console may make (default: 200; 0: no limit)",
+      numberWithin(0, 1_000_000, true),
+    )
     .option("--exit-when-converged", "stop everything once every node knows every other, and exit 0")
+    .option(
+      "--synthetic <n>",
+      "no nodes: a console with so many made-up members, 5 % of them changing per second; for measuring the console",
+      numberWithin(1, 1_000, true),
+    )
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -35,6 +47,7 @@ export function addUp(program: Command, context: CommandContext): void {
         "mesh up",
         "mesh up --mesh lab --types broker=5,compute=5 --port 0",
         "mesh up --json --exit-when-converged",
+        "mesh up --synthetic 1000",
       ]),
     )
     .action(async (flags: UpFlags & { readonly json?: boolean }) => {

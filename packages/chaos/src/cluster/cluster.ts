@@ -1,0 +1,206 @@
+/**
+ * A cluster as `mesh up` makes it, each node a process on a host of the lab (or, without a lab, on loopback). What it knows of itself it
+ * asks its nodes for; it has no list of its own that a verdict could rest on but who was started.
+ *
+ * Owner: a chaos run; `down` ends the processes, the lab's `down` all else.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MeshError } from "@meshwork/protocol";
+import type { LabHost } from "../lab/host.js";
+import type { Lab } from "../lab/lab.js";
+import { monotonicMs } from "./agent-protocol.js";
+import { ClusterNode } from "./cluster-node.js";
+import { ServicesHandle } from "./services.js";
+
+/** The two meshes of nine that `mesh up` starts. */
+export const DEFAULT_SHAPE = {
+  meshes: ["mesh1", "mesh2"],
+  types: { gateway: 2, broker: 3, compute: 2, registry: 2 },
+} as const;
+
+const SEEDS = 2;
+/** Two cores boot four at a time about as fast as one by one, and no boot waits long. */
+const BOOTS_AT_ONCE = 4;
+const SETTLE_POLL_MS = 150;
+const WHOLE_WITHIN_MS = 60_000;
+
+export interface ClusterOptions {
+  /** Undefined: on loopback; then only faults of processes are possible. */
+  readonly lab: Lab | undefined;
+  readonly meshes?: readonly string[];
+  readonly types?: Readonly<Record<string, number>>;
+}
+
+export class Cluster {
+  readonly lab: Lab | undefined;
+  readonly services: ServicesHandle | undefined;
+  readonly #meshes: readonly string[];
+  readonly #directory: string;
+  #nodes: ClusterNode[] = [];
+  /** Nodes that were replaced since the last `forget`: what they acknowledged counts. */
+  #retired: ClusterNode[] = [];
+  #directories = 0;
+
+  static async up({ lab, meshes, types }: ClusterOptions): Promise<Cluster> {
+    const cluster = new Cluster(
+      lab,
+      lab === undefined ? undefined : await ServicesHandle.start(lab),
+      meshes ?? DEFAULT_SHAPE.meshes,
+    );
+    try {
+      const wanted = Object.entries(types ?? DEFAULT_SHAPE.types).flatMap(([type, count]) =>
+        Array.from({ length: count }, () => cluster.#meshes.map((mesh) => cluster.#place(mesh, type))).flat(),
+      );
+      const firsts = cluster.#meshes.flatMap((mesh) => wanted.find((node) => node.mesh === mesh) ?? []);
+      for (const node of firsts) await node.start(cluster.seedsFor(node));
+      const rest = wanted.filter((node) => !firsts.includes(node))[Symbol.iterator]();
+      const lane = async () => {
+        for (const node of rest) await node.start(cluster.seedsFor(node));
+      };
+      await Promise.all(Array.from({ length: BOOTS_AT_ONCE }, lane));
+      const problem = await cluster.whole(WHOLE_WITHIN_MS);
+      if (problem !== undefined) throw new MeshError("MESH_E_NOT_CONVERGED", problem);
+      return cluster;
+    } catch (error) {
+      await cluster.down();
+      throw error;
+    }
+  }
+
+  private constructor(lab: Lab | undefined, services: ServicesHandle | undefined, meshes: readonly string[]) {
+    this.lab = lab;
+    this.services = services;
+    this.#meshes = meshes;
+    this.#directory = lab?.directory ?? mkdtempSync(join(tmpdir(), "meshwork-chaos-"));
+  }
+
+  get meshes(): readonly string[] {
+    return this.#meshes;
+  }
+
+  /** Those that run. */
+  get nodes(): readonly ClusterNode[] {
+    return this.#nodes.filter((node) => node.isRunning);
+  }
+
+  /** Running nodes whose directory has the mesh: its members, and those who observe it. */
+  whoSee(mesh: string): readonly ClusterNode[] {
+    return this.nodes.filter((node) => node.mesh === mesh || node.observes.includes(mesh));
+  }
+
+  members(mesh: string): readonly ClusterNode[] {
+    return this.nodes.filter((node) => node.mesh === mesh);
+  }
+
+  /** A new node with an identity of its own; on a host of its own unless one is given. */
+  async add(mesh: string, type: string, host?: LabHost): Promise<ClusterNode> {
+    const node = this.#place(mesh, type, host);
+    await node.start(this.seedsFor(node));
+    return node;
+  }
+
+  /** A node that is gone, or goes now, makes room for a new one of its kind on its host. */
+  async replace(node: ClusterNode): Promise<ClusterNode> {
+    await this.retire(node);
+    return this.add(node.mesh, node.type, node.host);
+  }
+
+  async retire(node: ClusterNode): Promise<void> {
+    await node.stop();
+    this.#nodes = this.#nodes.filter((other) => other !== node);
+    this.#retired.push(node);
+  }
+
+  /** A guest: not of the cluster's count, such as a second node with a stolen identity. What it acknowledges counts. */
+  place(mesh: string, type: string): ClusterNode {
+    const node = this.#place(mesh, type);
+    this.#nodes = this.#nodes.filter((other) => other !== node);
+    this.#retired.push(node);
+    return node;
+  }
+
+  seedsFor(node: ClusterNode): string[] {
+    return [node.mesh, ...node.observes].flatMap((mesh) =>
+      this.members(mesh)
+        .filter((member) => member !== node)
+        .slice(0, SEEDS)
+        .map((member) => member.info.seed),
+    );
+  }
+
+  freshDirectory(): string {
+    return join(this.#directory, `node-${++this.#directories}`);
+  }
+
+  /** Whether every node lists exactly whom it must, by its own directory. Waits; then says what is wrong. */
+  async whole(withinMs: number): Promise<string | undefined> {
+    const deadlineMs = monotonicMs() + withinMs;
+    for (;;) {
+      const problem = await this.#problem();
+      if (problem === undefined || monotonicMs() > deadlineMs) return problem;
+      await sleep(SETTLE_POLL_MS);
+    }
+  }
+
+  /** Every id that was acknowledged to have been received, as the files of all lives have them. */
+  receivedNotes(): string[] {
+    return [...this.#nodes, ...this.#retired].flatMap((node) => node.readNotes());
+  }
+
+  get everybody(): readonly ClusterNode[] {
+    return [...this.#nodes, ...this.#retired];
+  }
+
+  /** The next fault starts with an empty page. */
+  forget(): void {
+    this.#retired = this.#retired.filter((node) => !node.wasStarted);
+    for (const node of this.#nodes) node.forget();
+  }
+
+  async down(): Promise<void> {
+    await Promise.all(this.everybody.map((node) => node.kill()));
+    if (this.lab === undefined) rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #place(mesh: string, type: string, host = this.lab?.addHost()): ClusterNode {
+    const node = new ClusterNode({
+      mesh,
+      type,
+      // As the supervisor has it.
+      observe: type === "gateway" ? this.#meshes.filter((other) => other !== mesh) : [],
+      host,
+      dataDir: this.freshDirectory(),
+      env: this.services === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: this.services.collectorUrl },
+      noteProcess: (pid) => this.lab?.ledger.addProcess(pid),
+    });
+    this.#nodes.push(node);
+    return node;
+  }
+
+  async #problem(): Promise<string | undefined> {
+    const nodes = this.nodes;
+    const problems = await Promise.all(
+      nodes.map(async (node) => {
+        const expected = nodes.filter(({ mesh }) => mesh === node.mesh || node.observes.includes(mesh));
+        const names = new Map(nodes.map(({ id, name }) => [id, name]));
+        try {
+          const directory = await node.call("directory", {}, 5_000);
+          const listed = new Set(directory.map(({ id }) => id));
+          const missing = expected.filter(({ id }) => !listed.has(id)).map(({ name }) => name);
+          const strange = [...listed].filter((id) => !expected.some((other) => other.id === id));
+          const suspected = directory.filter((entry) => entry.suspected).map(({ id }) => names.get(id) ?? id);
+          if (missing.length > 0) return `${node.name} does not list ${missing.join(", ")}`;
+          if (strange.length > 0)
+            return `${node.name} lists ghosts: ${strange.map((id) => names.get(id) ?? id.slice(0, 12)).join(", ")}`;
+          return suspected.length > 0 ? `${node.name} suspects ${suspected.join(", ")}` : undefined;
+        } catch (error) {
+          return `${node.name} does not answer: ${(error as Error).message}`;
+        }
+      }),
+    );
+    return problems.find((problem) => problem !== undefined);
+  }
+}

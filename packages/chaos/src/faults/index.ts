@@ -1,0 +1,36 @@
+/** All faults, in the order in which `--all` runs them. */
+import { MeshError } from "@meshwork/protocol";
+import type { Fault } from "./fault.js";
+import { flappingLink, lossyLink, partitionPair, partitionSubset, slowLink } from "./links.js";
+import { collectorGone, collectorHanging, dnsGone, identityTwice, inboundFirewall, natShift } from "./network.js";
+import { burstKill, killNode, restartNode, wedgeNode } from "./processes.js";
+import { clockSkew, cpuStarvation, diskFull, memoryPressure } from "./resources.js";
+
+export const FAULTS: readonly Fault[] = [
+  killNode,
+  restartNode,
+  burstKill,
+  wedgeNode,
+  partitionPair,
+  partitionSubset,
+  slowLink,
+  lossyLink,
+  flappingLink,
+  natShift,
+  inboundFirewall,
+  diskFull,
+  clockSkew,
+  dnsGone,
+  collectorGone,
+  collectorHanging,
+  memoryPressure,
+  cpuStarvation,
+  identityTwice,
+];
+
+/** Throws MESH_E_NO_SUCH_FAULT. */
+export function faultNamed(name: string): Fault {
+  const fault = FAULTS.find((candidate) => candidate.name === name);
+  if (fault === undefined) throw new MeshError("MESH_E_NO_SUCH_FAULT", name);
+  return fault;
+}

@@ -1,0 +1,195 @@
+/** Faults of what a node lives on: disk, clock, memory, CPU. They need the lab, whose ledger keeps what they make. */
+import { appendFileSync, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { monotonicMs } from "../cluster/agent-protocol.js";
+import type { ClusterNode } from "../cluster/cluster-node.js";
+import { faketimeLibrary } from "../lab/abilities.js";
+import { run as runCommand } from "../lab/command.js";
+import { ControlGroup } from "../lab/control-group.js";
+import { excusesNobody, type Fault, goneFrom, witnessesOf } from "./fault.js";
+import { labOf } from "./links.js";
+
+const CRASH_KNOWN_MS = 5_000;
+const HEALED_MS = 30_000;
+const SMALL_DISK_MIB = 2;
+const FILLER = "filler";
+const CHUNK = Buffer.alloc(4_096);
+
+export const diskFull: Fault = {
+  name: "disk-full",
+  summary: "the file system with a node's identity is full; the node is killed and started on it",
+  needs: ["namespaces", "filesystem"],
+  expects: "the node is gone, since it refuses to start (MESH_E_DATA_DIR); with room again it is back under its name",
+  withinMs: CRASH_KNOWN_MS,
+  healedWithinMs: HEALED_MS,
+  prepare: async ({ cluster, pick }) => {
+    const [target] = pick(1) as [ClusterNode];
+    const { ledger, directory } = labOf(cluster);
+    const disk = join(directory, `disk-${target.id.slice(0, 8)}-${process.hrtime.bigint()}`);
+    mkdirSync(disk);
+    ledger.add("mounts", disk);
+    runCommand("mount", ["-t", "tmpfs", "-o", `size=${SMALL_DISK_MIB}m`, "mwl", disk]);
+    await target.stop();
+    target.dataDir = join(disk, "data");
+    await target.start(cluster.seedsFor(target));
+    const name = target.name;
+    let refusal: unknown;
+    return {
+      targets: [target],
+      witnesses: witnessesOf(cluster, [target]),
+      inject: async () => {
+        fill(join(disk, FILLER));
+        const atMs = await target.agent.kill();
+        refusal = await target.start(cluster.seedsFor(target)).then(
+          () => undefined,
+          (error: { code?: unknown }) => error.code,
+        );
+        return atMs;
+      },
+      detect: goneFrom([target]),
+      revert: async () => {
+        rmSync(join(disk, FILLER), { force: true });
+        if (!target.isRunning) await target.start(cluster.seedsFor(target));
+      },
+      verifyHealed: async () => {
+        if (refusal !== "MESH_E_DATA_DIR") return `on the full disk it ended its start with ${refusal ?? "success"}`;
+        return target.name === name ? undefined : `it came back as ${target.name}, not ${name}`;
+      },
+      excuses: (_, id) => id === target.id,
+    };
+  },
+};
+
+/** To the last byte. */
+function fill(path: string): void {
+  writeFileSync(path, "");
+  try {
+    for (;;) appendFileSync(path, CHUNK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
+  const { bavail } = statfsSync(path);
+  if (bavail > 0) throw new Error(`${path}: ${bavail} blocks are still free`);
+}
+
+const SKEW_MS = 3_600_000;
+
+export const clockSkew: Fault = {
+  name: "clock-skew",
+  summary: "a node's wall clock steps an hour ahead and runs 5 % fast; its monotonic clock is true",
+  needs: ["namespaces", "clock"],
+  expects: "the node, asked for its time, is an hour ahead; it stays listed",
+  withinMs: 10_000,
+  healedWithinMs: HEALED_MS,
+  prepare: async ({ cluster, pick }) => {
+    const [target] = pick(1) as [ClusterNode];
+    const file = join(labOf(cluster).directory, `clock-${target.id.slice(0, 8)}`);
+    const library = faketimeLibrary();
+    const set = (shift: string) => writeFileSync(file, `${shift}\n`);
+    set("+0");
+    await target.stop();
+    target.extraEnv = {
+      ...(library === undefined ? {} : { LD_PRELOAD: library }),
+      ...{ FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" },
+    };
+    await target.start(cluster.seedsFor(target));
+    const aheadMs = async (witness: ClusterNode) => await witness.call("clockOf", { target: target.id });
+    const witnesses = cluster.members(target.mesh).filter((node) => node !== target);
+    return {
+      targets: [target],
+      witnesses,
+      inject: async () => {
+        set(`+${SKEW_MS / 1_000} x1.05`);
+        return monotonicMs();
+      },
+      detect: (witness, _, deadlineMs) =>
+        witness.untilTrue(async () => {
+          const seen = await aheadMs(witness);
+          return seen.aheadMs > SKEW_MS * 0.9 ? seen.endedAtMs : undefined;
+        }, deadlineMs),
+      revert: async () => {
+        target.extraEnv = {};
+        set("+0");
+      },
+      verifyHealed: async () => {
+        const seen = await aheadMs(witnesses[0] as ClusterNode);
+        return Math.abs(seen.aheadMs) < 2_000 ? undefined : `its clock is still ${seen.aheadMs} ms off`;
+      },
+      excuses: excusesNobody,
+    };
+  },
+};
+
+const SPARE_BYTES = 16 << 20;
+const HOARD_BYTES = 256 << 20;
+
+export const memoryPressure: Fault = {
+  name: "memory-pressure",
+  summary: "a node takes memory in a control group that has 16 MiB left, until the kernel ends it",
+  needs: ["namespaces", "memory"],
+  expects: "the node is gone from the directory",
+  withinMs: CRASH_KNOWN_MS,
+  healedWithinMs: HEALED_MS,
+  prepare: async ({ cluster, pick }) => {
+    const [target] = pick(1) as [ClusterNode];
+    const { ledger } = labOf(cluster);
+    let group: ControlGroup | undefined;
+    return {
+      targets: [target],
+      witnesses: witnessesOf(cluster, [target]),
+      inject: async () => {
+        const { process } = await target.call("stats", {});
+        const { pid, exited } = target.agent;
+        group = ControlGroup.memory(ledger, pid, process.rssBytes + SPARE_BYTES);
+        // Version 1 charges only what is taken from now on.
+        target.call("hoard", { bytes: process.rssBytes + HOARD_BYTES }, 30_000).catch(() => {});
+        const { signal } = await exited;
+        if (signal !== "SIGKILL") throw new Error(`it ended with ${signal}`);
+        return monotonicMs();
+      },
+      detect: goneFrom([target]),
+      revert: async () => {
+        await target.kill();
+        group?.remove(target.agent.pid);
+        await cluster.replace(target);
+      },
+      excuses: (_, id) => id === target.id,
+    };
+  },
+};
+
+const CPU_SHARE = 0.1;
+const STARVED_ECHO_MS = 40;
+
+export const cpuStarvation: Fault = {
+  name: "cpu-starvation",
+  summary: "a node has a tenth of a core, for which a busy thread of its process competes",
+  needs: ["namespaces", "cpu"],
+  expects: `a request to the node takes ${STARVED_ECHO_MS} ms and more; it stays listed`,
+  withinMs: 20_000,
+  healedWithinMs: HEALED_MS,
+  prepare: ({ cluster, pick }) => {
+    const [target] = pick(1) as [ClusterNode];
+    const { ledger } = labOf(cluster);
+    let group: ControlGroup | undefined;
+    return {
+      targets: [target],
+      witnesses: cluster.members(target.mesh).filter((node) => node !== target),
+      inject: async () => {
+        await target.call("burn", { on: true });
+        group = ControlGroup.cpu(ledger, target.agent.pid, CPU_SHARE);
+        return monotonicMs();
+      },
+      detect: (witness, _, deadlineMs) =>
+        witness.untilTrue(async () => {
+          const { roundTripMs, endedAtMs } = await witness.call("echo", { target: target.id, timeoutMs: 4_000 });
+          return roundTripMs >= STARVED_ECHO_MS ? endedAtMs : undefined;
+        }, deadlineMs),
+      revert: async () => {
+        group?.remove(target.agent.pid);
+        await target.call("burn", { on: false });
+      },
+      excuses: excusesNobody,
+    };
+  },
+};

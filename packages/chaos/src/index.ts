@@ -1,0 +1,17 @@
+/**
+ * @module meshwork/chaos: faults on running nodes, judged by what the other nodes know, in a network lab of its own (docs/chaos.md).
+ */
+export { Cluster, type ClusterOptions } from "./cluster/cluster.js";
+export type { ClusterNode } from "./cluster/cluster-node.js";
+export type { Fault, FaultRun, Stage } from "./faults/fault.js";
+export { FAULTS, faultNamed } from "./faults/index.js";
+export type { Waits } from "./judge/figures.js";
+export { type JudgeOptions, judge, type Verdict } from "./judge/judge.js";
+export { runChaos, type SessionOptions, type SessionReport } from "./judge/session.js";
+export { runSoak, type SoakOptions, type SoakReport, type SoakSample } from "./judge/soak.js";
+export { ABILITIES, type Abilities, type Ability, type AbilityReport, probeAbilities } from "./lab/abilities.js";
+export type { LabHost } from "./lab/host.js";
+export { Lab, type LabOptions } from "./lab/lab.js";
+export { isLeftOver, isOwned, type LedgerState, readLedgers } from "./lab/ledger.js";
+export { removeLab, removeLeftOvers } from "./lab/remove-lab.js";
+export type { LinkShape } from "./lab/shape.js";

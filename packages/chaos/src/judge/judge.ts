@@ -1,0 +1,204 @@
+/**
+ * Runs one fault and judges it by the words of the other nodes: whole before, known in time, nothing that must never happen, undone,
+ * whole again. A fault is always undone, also where its run was interrupted or broke.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { monotonicMs } from "../cluster/agent-protocol.js";
+import type { Cluster } from "../cluster/cluster.js";
+import type { ClusterNode } from "../cluster/cluster-node.js";
+import type { Fault, FaultRun, Stage } from "../faults/fault.js";
+import type { Abilities } from "../lab/abilities.js";
+import { type Waits, waitsOf } from "./figures.js";
+import { type NoteFigures, whatNeverHappened } from "./never.js";
+
+export interface Verdict {
+  readonly fault: string;
+  readonly outcome: "passed" | "failed" | "skipped";
+  /** Why not passed; every reason where there are several. */
+  readonly reasons: readonly string[];
+  readonly expects: string;
+  readonly targets: readonly string[];
+  readonly withinMs?: number;
+  /** Null: it did not come to know in time. */
+  readonly witnesses?: readonly { readonly name: string; readonly waitedMs: number | null }[];
+  readonly waitedMs?: Waits;
+  readonly reverted?: boolean;
+  /** From the revert until every directory was whole; null: not in time. */
+  readonly healedMs?: number | null;
+  readonly notes?: NoteFigures;
+  readonly maxConnectionsOpened?: number;
+  readonly tookMs?: number;
+}
+
+export interface JudgeOptions {
+  readonly abilities: Abilities;
+  readonly stage: Stage;
+  /** How long the fault lasts at least. */
+  readonly forMs: number;
+  /** The senses of all nodes are shut at the injection: whatever is then passed would have passed without looking. */
+  readonly blind: boolean;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+const WHOLE_BEFORE_MS = 60_000;
+const NOTE_INTERVAL_MS = 300;
+/** Messages under way end, and their outcomes are told. */
+const DRAIN_MS = 3_500;
+
+export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdict> {
+  const { name, expects } = fault;
+  const { stage, signal } = options;
+  const { cluster } = stage;
+  const startedAtMs = monotonicMs();
+  const missing = fault.needs.map((need) => options.abilities[need]).find(({ ok }) => !ok);
+  if (missing !== undefined) {
+    const install = missing.install === undefined ? "" : ` (${missing.install})`;
+    return {
+      fault: name,
+      outcome: "skipped",
+      reasons: [`${missing.ability}: ${missing.detail}${install}`],
+      expects,
+      targets: [],
+    };
+  }
+  const failed = (reason: string, more: Partial<Verdict> = {}): Verdict => ({
+    ...{ fault: name, outcome: "failed", reasons: [reason], expects, targets: [] },
+    ...more,
+  });
+  let run: FaultRun | undefined;
+  const reasons: string[] = [];
+  try {
+    run = await fault.prepare(stage);
+    const before = await cluster.whole(WHOLE_BEFORE_MS);
+    if (before !== undefined) throw new Error(`the cluster was not whole before: ${before}`);
+    cluster.forget();
+    const opened = await connectionsOpened(cluster);
+    await traffic(cluster, NOTE_INTERVAL_MS);
+    const observed = await observe(fault, run, options);
+    reasons.push(...observed.reasons);
+    if (signal.aborted) {
+      const targets = run.targets.map((target) => target.name);
+      return failed("interrupted", { reasons: ["interrupted", ...reasons], targets, reverted: observed.reverted });
+    }
+    const revertedAtMs = monotonicMs();
+    const { healedMs, problem } = await heal(fault, run, cluster, revertedAtMs);
+    if (problem !== undefined) reasons.push(problem);
+    await traffic(cluster, 0);
+    await sleep(DRAIN_MS);
+    const never = await whatNeverHappened(cluster, run, opened);
+    reasons.push(...never.violations);
+    return {
+      fault: name,
+      outcome: reasons.length === 0 ? "passed" : "failed",
+      reasons,
+      expects,
+      targets: run.targets.map((target) => target.name),
+      withinMs: run.withinMs ?? fault.withinMs,
+      witnesses: observed.witnesses,
+      ...(observed.waitedMs === undefined ? {} : { waitedMs: observed.waitedMs }),
+      reverted: observed.reverted,
+      healedMs,
+      notes: never.notes,
+      maxConnectionsOpened: never.maxConnectionsOpened,
+      tookMs: Math.round(monotonicMs() - startedAtMs),
+    };
+  } catch (error) {
+    return failed((error as Error).message, { tookMs: Math.round(monotonicMs() - startedAtMs) });
+  }
+}
+
+async function observe(fault: Fault, run: FaultRun, { forMs, blind, signal, log }: JudgeOptions) {
+  const reasons: string[] = [];
+  let knownAt: { readonly witness: ClusterNode; readonly waitedMs: number | null }[] = [];
+  let reverted = false;
+  try {
+    if (blind) await Promise.all(run.witnesses.map((witness) => witness.call("blind", { shut: true })));
+    const sinceMs = await run.inject();
+    const withinMs = run.withinMs ?? fault.withinMs;
+    log(
+      `${fault.name}: ${run.targets.map(({ name }) => name).join(", ")}; ${run.witnesses.length} witnesses have ${withinMs / 1_000} s`,
+    );
+    const deadlineMs = sinceMs + withinMs;
+    const detecting = Promise.all(
+      run.witnesses.map(async (witness) => {
+        const atMs = await run.detect(witness, sinceMs, deadlineMs).catch(() => undefined);
+        return {
+          witness,
+          waitedMs: atMs === undefined || atMs > deadlineMs ? null : Math.max(0, Math.round(atMs - sinceMs)),
+        };
+      }),
+    );
+    const answered = new AbortController();
+    await Promise.race([detecting, aborted(signal, answered.signal)]);
+    answered.abort();
+    if (!signal.aborted) {
+      knownAt = await detecting;
+      await sleep(Math.max(0, sinceMs + forMs - monotonicMs()), undefined, { signal }).catch(() => {});
+    }
+    const late = knownAt.filter(({ waitedMs }) => waitedMs === null).map(({ witness }) => witness.name);
+    if (late.length > 0) reasons.push(`not known within ${withinMs / 1_000} s to ${late.join(", ")}`);
+    else if (knownAt.length === 0 && !signal.aborted) reasons.push("nobody was asked");
+  } finally {
+    if (blind)
+      await Promise.all(run.witnesses.map((witness) => witness.call("blind", { shut: false }).catch(() => {})));
+    await run.revert(signal).then(
+      () => {
+        reverted = true;
+      },
+      (error: Error) => reasons.push(`not undone: ${error.message}`),
+    );
+  }
+  const waitedMs = waitsOf(knownAt.flatMap((known) => (known.waitedMs === null ? [] : [known.waitedMs])));
+  const witnesses = knownAt.map((known) => ({ name: known.witness.name, waitedMs: known.waitedMs }));
+  return { reasons, witnesses, waitedMs, reverted };
+}
+
+async function heal(fault: Fault, run: FaultRun, cluster: Cluster, revertedAtMs: number) {
+  const deadlineMs = revertedAtMs + fault.healedWithinMs;
+  const whole = (await cluster.whole(fault.healedWithinMs)) ?? (await answering(run, cluster, deadlineMs));
+  const healedMs = whole === undefined ? Math.round(monotonicMs() - revertedAtMs) : null;
+  if (whole !== undefined)
+    return { healedMs, problem: `not healed within ${fault.healedWithinMs / 1_000} s: ${whole}` };
+  const problem = await run.verifyHealed?.();
+  return { healedMs, problem: problem === undefined ? undefined : `not healed: ${problem}` };
+}
+
+const ANSWER_WITHIN_MS = 1_000;
+
+/** Whether every target that runs answers every other member of its mesh again: to be listed is not all. Waits; says what is wrong. */
+async function answering(run: FaultRun, cluster: Cluster, deadlineMs: number): Promise<string | undefined> {
+  const silent = await Promise.all(
+    run.targets
+      .filter((target) => target.isRunning)
+      .flatMap((target) =>
+        cluster
+          .members(target.mesh)
+          .filter((node) => node !== target)
+          .map(async (node) => {
+            const echo = () => node.call("echo", { target: target.id, timeoutMs: ANSWER_WITHIN_MS });
+            return (await node.untilTrue(echo, deadlineMs)) === undefined
+              ? `${target.name} does not answer ${node.name}`
+              : undefined;
+          }),
+      ),
+  );
+  return silent.find((problem) => problem !== undefined);
+}
+
+async function connectionsOpened(cluster: Cluster): Promise<Map<ClusterNode, number>> {
+  const stats = await Promise.all(
+    cluster.nodes.map(async (node) => [node, (await node.call("stats", {})).connectionsOpened] as const),
+  );
+  return new Map(stats);
+}
+
+async function traffic(cluster: Cluster, intervalMs: number): Promise<void> {
+  await Promise.all(cluster.nodes.map((node) => node.call("notes", { intervalMs }).catch(() => {})));
+}
+
+/** Listens until `unless` aborts. */
+function aborted(signal: AbortSignal, unless: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true, signal: unless }));
+}

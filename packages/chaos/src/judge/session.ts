@@ -1,0 +1,128 @@
+/**
+ * A chaos run from nothing to nothing: lab, cluster, one fault after the other, all of it removed. One cluster serves all faults as long
+ * as it is whole; a fault that leaves it broken costs the next one a new cluster, not its verdict.
+ */
+import { MeshError } from "@meshwork/protocol";
+import { Cluster } from "../cluster/cluster.js";
+import type { ClusterNode } from "../cluster/cluster-node.js";
+import type { Fault } from "../faults/fault.js";
+import { type Abilities, probeAbilities } from "../lab/abilities.js";
+import { Lab } from "../lab/lab.js";
+import { randomFrom } from "./figures.js";
+import { judge, type Verdict } from "./judge.js";
+
+export interface SessionOptions {
+  /** Asked for the next one when the one before is done. */
+  readonly faults: Iterable<Fault>;
+  /** A name, the beginning of one, an id's beginning, or a type. */
+  readonly target?: string;
+  readonly forMs?: number;
+  readonly blind?: boolean;
+  /** False: on loopback, where only faults of processes are possible. Default: where the machine can hold a lab. */
+  readonly lab?: boolean;
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+  readonly log?: (line: string) => void;
+  readonly onVerdict?: (verdict: Verdict) => void;
+  /** After each fault, with the cluster whole or not. */
+  readonly between?: (cluster: Cluster, signal: AbortSignal) => Promise<void>;
+}
+
+export interface SessionReport {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly verdicts: readonly Verdict[];
+  /** What could not be removed afterwards. */
+  readonly left: readonly string[];
+  readonly abilities: Abilities;
+}
+
+const WHOLE_MS = 20_000;
+/** A fault that is noticed at once stays for a while: what must never happen needs time to happen. */
+const DEFAULT_FOR_MS = 5_000;
+
+export async function runChaos(options: SessionOptions): Promise<SessionReport> {
+  const { faults, seed = Date.now() % 2 ** 32, log = () => {}, onVerdict = () => {} } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const random = randomFrom(seed);
+  const abilities = options.lab === false ? withoutLab(probeAbilities()) : probeAbilities();
+  const lab = abilities.namespaces.ok && abilities.cuts.ok ? await Lab.up({ abilities }) : undefined;
+  const verdicts: Verdict[] = [];
+  let cluster: Cluster | undefined;
+  let nodes = 0;
+  try {
+    for (const fault of faults) {
+      if (signal.aborted) break;
+      cluster = await wholeCluster(cluster, lab, log);
+      nodes = cluster.nodes.length;
+      const current = cluster;
+      const stage = { cluster, random, pick: (count: number) => pickTargets(current, random, count, options.target) };
+      const forMs = options.forMs ?? DEFAULT_FOR_MS;
+      const verdict = await judge(fault, { abilities, stage, forMs, blind: options.blind ?? false, signal, log });
+      verdicts.push(verdict);
+      onVerdict(verdict);
+      if (!signal.aborted) await options.between?.(cluster, signal);
+    }
+  } finally {
+    await cluster?.down();
+    const left = (await lab?.down()) ?? [];
+    for (const what of left) log(`still there: ${what}`);
+  }
+  return { seed, nodes, verdicts, left: (await lab?.down()) ?? [], abilities };
+}
+
+function withoutLab(abilities: Abilities): Abilities {
+  const { namespaces } = abilities;
+  return { ...abilities, namespaces: { ...namespaces, ok: false, detail: "this run is without a lab (--no-lab)" } };
+}
+
+async function wholeCluster(
+  cluster: Cluster | undefined,
+  lab: Lab | undefined,
+  log: (line: string) => void,
+): Promise<Cluster> {
+  if (cluster !== undefined) {
+    const problem = await cluster.whole(WHOLE_MS);
+    if (problem === undefined) return cluster;
+    log(`a new cluster, because ${problem}`);
+    await cluster.down();
+    await lab?.links.clear();
+  }
+  const startedAtMs = performance.now();
+  const fresh = await Cluster.up({ lab });
+  log(
+    `${fresh.nodes.length} nodes are up and list each other after ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s`,
+  );
+  return fresh;
+}
+
+/** Of one mesh: the target's, or one that is drawn. */
+export function pickTargets(
+  cluster: Cluster,
+  random: () => number,
+  count: number,
+  wanted?: string,
+): readonly ClusterNode[] {
+  const fits = ({ name, id, type }: ClusterNode) =>
+    name.startsWith(wanted ?? "") || id.startsWith(wanted ?? "") || type === wanted;
+  const candidates = wanted === undefined ? cluster.nodes : cluster.nodes.filter(fits);
+  const first = draw(candidates, random);
+  if (first === undefined) {
+    const names = cluster.nodes.map(({ name }) => name).join(", ");
+    throw new MeshError("MESH_E_NO_SUCH_TARGET", `${wanted}; there are ${names}`);
+  }
+  const picked = [first];
+  while (picked.length < count) {
+    const next = draw(
+      cluster.members(first.mesh).filter((node) => !picked.includes(node)),
+      random,
+    );
+    if (next === undefined) throw new MeshError("MESH_E_NO_SUCH_TARGET", `${first.mesh} has fewer than ${count} nodes`);
+    picked.push(next);
+  }
+  return picked;
+}
+
+function draw<T>(from: readonly T[], random: () => number): T | undefined {
+  return from[Math.floor(random() * from.length)];
+}
