@@ -16,6 +16,7 @@ const JOBS = {
   test: ["scripts/test.mjs"],
   "test:browser": ["scripts/test-browser.mjs"],
   "test:interop": ["scripts/test-interop.mjs"],
+  "test:full": ["scripts/test-full.mjs"],
   bench: ["bench/run.mjs"],
   sim: ["scripts/sim.mjs"],
   fuzz: ["scripts/fuzz.mjs"],
