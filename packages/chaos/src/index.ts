@@ -7,7 +7,7 @@ export type { Fault, FaultRun, Stage } from "./faults/fault.js";
 export { FAULTS, faultNamed } from "./faults/index.js";
 export type { Waits } from "./judge/figures.js";
 export { type JudgeOptions, judge, type Verdict } from "./judge/judge.js";
-export { runChaos, type SessionOptions, type SessionReport } from "./judge/session.js";
+export { pickTargets, runChaos, type SessionOptions, type SessionReport } from "./judge/session.js";
 export { runSoak, type SoakOptions, type SoakReport, type SoakSample } from "./judge/soak.js";
 export { ABILITIES, type Abilities, type Ability, type AbilityReport, probeAbilities } from "./lab/abilities.js";
 export type { LabHost } from "./lab/host.js";

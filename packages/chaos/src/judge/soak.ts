@@ -1,6 +1,6 @@
 /**
- * A soak: faults drawn from a seed, at an interval, for a time; between them each process is measured. The figures are there to be
- * looked at: what grows is not judged here.
+ * A soak: faults drawn from a seed, at an interval, for a time; between them each process is measured. Of processes that live long enough
+ * it is judged whether their memory grows (leaks.ts).
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,7 @@ import { monotonicMs } from "../cluster/agent-protocol.js";
 import type { Cluster } from "../cluster/cluster.js";
 import type { Fault } from "../faults/fault.js";
 import { randomFrom, type Waits, waitsOf } from "./figures.js";
+import { type LeakReport, leaksOf, type Point } from "./leaks.js";
 import { runChaos, type SessionOptions, type SessionReport } from "./session.js";
 
 export interface SoakOptions extends Omit<SessionOptions, "faults" | "between" | "seed"> {
@@ -21,6 +22,7 @@ export interface SoakOptions extends Omit<SessionOptions, "faults" | "between" |
 export interface SoakSample {
   readonly atMs: number;
   readonly name: string;
+  readonly pid: number;
   readonly uptimeMs: number;
   readonly rssBytes: number;
   /** Shared pages counted once; null where the kernel does not tell. */
@@ -34,6 +36,8 @@ export interface SoakSample {
 
 export interface SoakReport extends SessionReport {
   readonly samples: readonly SoakSample[];
+  /** Of each process that lived to the end. */
+  readonly leaks: readonly LeakReport[];
   /** How long survivors waited to know of a death, over all kills. */
   readonly deathsKnownMs?: Waits;
 }
@@ -70,7 +74,27 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     .filter(({ fault }) => DEATHS.has(fault))
     .flatMap(({ witnesses = [] }) => witnesses.flatMap(({ waitedMs }) => (waitedMs === null ? [] : [waitedMs])));
   const deathsKnownMs = waitsOf(waited);
-  return { ...report, samples, ...(deathsKnownMs === undefined ? {} : { deathsKnownMs }) };
+  return {
+    ...report,
+    samples,
+    leaks: leaksOf(seriesOf(samples)),
+    ...(deathsKnownMs === undefined ? {} : { deathsKnownMs }),
+  };
+}
+
+/** By process, since each life starts anew; those that are there at the end. PSS where the kernel tells it. */
+export function seriesOf(samples: readonly SoakSample[]): Map<string, Point[]> {
+  const lastMs = samples.at(-1)?.atMs;
+  const series = new Map<string, Point[]>();
+  const living = new Set(samples.filter(({ atMs }) => atMs === lastMs).map(({ pid }) => pid));
+  for (const { atMs, name, pid, pssBytes, rssBytes } of samples) {
+    if (!living.has(pid)) continue;
+    const key = `${name} (process ${pid})`;
+    const points = series.get(key) ?? [];
+    points.push({ atMs, bytes: pssBytes ?? rssBytes });
+    series.set(key, points);
+  }
+  return series;
 }
 
 async function sampleAll(cluster: Cluster, startedAtMs: number): Promise<SoakSample[]> {
@@ -83,6 +107,7 @@ async function sampleAll(cluster: Cluster, startedAtMs: number): Promise<SoakSam
         {
           atMs,
           name: node.name,
+          pid: node.agent.pid,
           uptimeMs: Math.round(stats.uptimeMs),
           rssBytes: stats.process.rssBytes,
           ...processFigures(node.agent.pid),

@@ -169,11 +169,15 @@ export function finishChaos(
   flags: Pick<RunFlags, "json" | "strict" | "out">,
   startedAt: Date,
   interrupted: boolean,
-  further: object = {},
+  further: { readonly failures?: number } & Record<string, unknown> = {},
 ): void {
   const count = (outcome: Verdict["outcome"]) =>
     report.verdicts.filter((verdict) => verdict.outcome === outcome).length;
-  const summary = { passed: count("passed"), failed: count("failed") + report.left.length, skipped: count("skipped") };
+  const summary = {
+    passed: count("passed"),
+    failed: count("failed") + report.left.length + (further.failures ?? 0),
+    skipped: count("skipped"),
+  };
   const path = resolve(context.io.cwd, flags.out);
   mkdirSync(dirname(path), { recursive: true });
   const { seed, nodes, verdicts, left } = report;

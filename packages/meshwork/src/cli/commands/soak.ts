@@ -53,11 +53,26 @@ async function soak(context: CommandContext, flags: SoakFlags): Promise<void> {
     log: (line) => context.io.err(`${line}\n`),
     onVerdict: (verdict) => printVerdict(context, verdict, flags.json === true),
   });
-  const { deathsKnownMs, samples } = report;
+  const { deathsKnownMs, samples, leaks } = report;
   if (deathsKnownMs !== undefined) {
     context.io.err(
       `deaths were known after ${duration(deathsKnownMs.p50)} (p50), ${duration(deathsKnownMs.p99)} (p99)\n`,
     );
   }
-  finishChaos(context, report, flags, startedAt, signal.aborted, { deathsKnownMs, samples });
+  const leaking = leaks.filter(({ verdict }) => verdict === "leak");
+  const count = (verdict: string) => leaks.filter((leak) => leak.verdict === verdict).length;
+  context.io.err(
+    `memory: ${leaking.length} leak, ${count("clean")} clean, ${count("inconclusive")} inconclusive (from minute 15 on)\n`,
+  );
+  for (const { series, slope, low, high } of leaking) {
+    context.io.err(
+      `leak: ${series} grows by ${slope?.toFixed(2)} MB an hour (${low?.toFixed(2)} to ${high?.toFixed(2)})\n`,
+    );
+  }
+  finishChaos(context, report, flags, startedAt, signal.aborted, {
+    failures: leaking.length,
+    deathsKnownMs,
+    leaks,
+    samples,
+  });
 }
