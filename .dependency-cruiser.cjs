@@ -11,8 +11,8 @@ const ROOMS = {
   supervisor: ["telemetry"],
   console: ["protocol", "node", "telemetry", "supervisor"],
   chaos: ["protocol", "node", "supervisor"],
-  // Types of the console's API only; see the rule below.
-  dashboard: ["console"],
+  // Types of the console's API, and the part of `node` that is made for pages; see the rules below.
+  dashboard: ["console", "node"],
   meshwork: ["protocol", "transport", "telemetry", "node", "supervisor", "console", "chaos"],
 };
 
@@ -58,6 +58,13 @@ module.exports = {
       severity: "error",
       from: { path: "^packages/console/src/client/", pathNot: "\\.test\\.ts$" },
       to: { pathNot: "^packages/console/src/client/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "dashboard-takes-no-node-api",
+      comment: "of the node room only what runs in a browser",
+      severity: "error",
+      from: { path: "^packages/dashboard/src/" },
+      to: { path: "^packages/node/", pathNot: "^packages/node/(src|dist)/cpu-profile\\." },
     },
     {
       name: "examples-use-the-face",

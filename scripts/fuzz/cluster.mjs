@@ -9,12 +9,16 @@ const MESH = resolve("packages/meshwork/bin/mesh.js");
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 
-/** `args` go to `mesh up`. */
+/** `args` go to `mesh up`. One client sends all there is, hence no limit of its rate. */
 export async function startCluster(args) {
   const dataDir = mkdtempSync(join(tmpdir(), "meshwork-fuzz-"));
-  const child = spawn(process.execPath, [MESH, "up", "--json", "--port", "0", "--data-dir", dataDir, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [MESH, "up", "--json", "--port", "0", "--max-rate", "0", "--data-dir", dataDir, ...args],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const errors = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     if (errors.length < 10_000) errors.push(line);

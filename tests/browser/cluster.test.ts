@@ -53,8 +53,8 @@ describe("topology", () => {
     await expect.poll(() => textOf(page, "nodes-live")).toBe("19");
     expect(await textOf(page, "mesh-count")).toBe("2");
     for (const name of ["mesh1", "mesh2"]) await page.getByTestId(`lane-${name}`).waitFor();
-    for (const node of await nodesOf()) await page.getByTestId(`disc-${node.name}`).waitFor();
-    expect(await page.locator("[data-testid^=disc-]").count()).toBe(19);
+    for (const node of await nodesOf()) await page.getByTestId(`card-${node.name}`).waitFor();
+    expect(await page.locator("[data-testid^=card-]").count()).toBe(19);
     expect(page.faults).toEqual([]);
   });
 
@@ -87,9 +87,9 @@ describe("topology", () => {
   test("pointing at a node shows who is linked with it; a click keeps it; its links are those of the API", async () => {
     const page = await open();
     const node = (await nodesOf()).find(({ type, mesh: at }) => type === "gateway" && at === "mesh1")!;
-    await page.getByTestId(`disc-${node.name}`).hover();
+    await page.getByTestId(`card-${node.name}`).hover();
     await page.getByTestId("node-panel").getByText(node.name!).first().waitFor();
-    await page.getByTestId(`disc-${node.name}`).click();
+    await page.getByTestId(`card-${node.name}`).click();
     await page.mouse.move(2, 400);
     expect(decodeURIComponent(page.url())).toContain(`#/topology/${node.name}`);
     await expect
@@ -97,7 +97,7 @@ describe("topology", () => {
         const { links } = await cluster.api<LinkList>("/api/links");
         const own = links.filter(({ a, b }) => a === node.id || b === node.id);
         const names = own.map(({ a, aName, bName }) => (a === node.id ? bName : aName)).sort();
-        const listed = (await page.locator("[data-testid=node-panel] li a").allTextContents()).sort();
+        const listed = (await page.locator("[data-testid=panel-links] li a").allTextContents()).sort();
         return own.length > 0 && JSON.stringify(names) === JSON.stringify(listed);
       })
       .toBe(true);
@@ -156,7 +156,7 @@ test("a node that joins by `mesh node` is on the page within 2 s, nobody moves f
   const page = await open();
   await expect.poll(() => textOf(page, "nodes-live")).toBe("19");
   const places = async () => {
-    const script = `Object.fromEntries([...document.querySelectorAll("[data-testid^=disc-]")].map((each) => [each.dataset.testid, each.parentElement.getAttribute("transform")]))`;
+    const script = `Object.fromEntries([...document.querySelectorAll("[data-testid^=card-]")].map((each) => [each.dataset.testid, each.style.transform]))`;
     return (await page.evaluate(script)) as Record<string, string>;
   };
   const before = await places();
@@ -183,11 +183,11 @@ test("a node that joins by `mesh node` is on the page within 2 s, nobody moves f
     );
     joined!.once("exit", (code) => reject(new Error(`mesh node ended with ${code}`)));
   });
-  await page.getByTestId(`disc-${name}`).waitFor({ timeout: 2_000 });
+  await page.getByTestId(`card-${name}`).waitFor({ timeout: 2_000 });
   expect(await textOf(page, "nodes-live")).toBe("20");
   expect(await places()).toMatchObject(before);
   joined.kill("SIGTERM");
-  await page.locator(`[data-testid="disc-${name}"].state-left`).waitFor({ timeout: 5_000 });
+  await page.locator(`[data-testid="card-${name}"].state-left`).waitFor({ timeout: 5_000 });
   expect(await textOf(page, "nodes-live")).toBe("19");
   expect(page.faults).toEqual([]);
 });
@@ -306,7 +306,7 @@ test("the colours can be turned against the system's, and stay so", async () => 
 
 test("the keyboard reaches views and nodes, and shows where it is", async () => {
   const page = await open();
-  const focused = () => page.evaluate("document.activeElement.dataset.testid ?? ''");
+  const focused = () => page.evaluate("document.activeElement.closest('[data-testid]')?.dataset.testid ?? ''");
   const press = async (until: RegExp) => {
     for (let presses = 0; presses < 40; presses += 1) {
       await page.keyboard.press("Tab");
@@ -314,7 +314,7 @@ test("the keyboard reaches views and nodes, and shows where it is", async () => 
     }
     throw new Error(`Tab never reached ${until}`);
   };
-  await press(/^disc-mesh/);
+  await press(/^card-mesh/);
   await page.getByTestId("node-panel").waitFor();
   await page.keyboard.press("Enter");
   expect(page.url()).toContain("#/topology/mesh");

@@ -149,6 +149,30 @@ export function demoLinks(nodes: readonly NodeView[]): LinkView[] {
   return [...links.values()];
 }
 
+/** `count` members of two meshes, three of four brokers and computes; always the same ones. */
+export function manyNodes(count: number): NodeView[] {
+  const types = ["broker", "compute", "broker", "compute", "gateway", "broker", "compute", "registry"];
+  return Array.from({ length: count }, (_, at) =>
+    nodeOf(at % 2 === 0 ? "mesh1" : "mesh2", types[Math.floor(at / 2) % types.length]!, at, { uptimeMs: 60_000 + at }),
+  );
+}
+
+/** Each links with the next ones of its mesh at growing distances: five links a node, and a few hubs. */
+export function manyLinks(nodes: readonly NodeView[]): LinkView[] {
+  const links = new Map<string, LinkView>();
+  for (const mesh of ["mesh1", "mesh2"]) {
+    const ids = nodes.filter((node) => node.mesh === mesh).map(({ key }) => key);
+    ids.forEach((id, at) => {
+      for (const step of [1, 7, at % 2 === 0 ? 41 : ids.length - (at % 97)]) {
+        const other = ids[(at + step) % ids.length]!;
+        const oneSided = at % 50 === 0 ? { bReports: false } : {};
+        if (other !== id) links.set(`${id} ${step}`, linkOf(mesh, id, other, oneSided));
+      }
+    });
+  }
+  return [...new Map([...links.values()].map((link) => [link.key, link])).values()];
+}
+
 const STEPS: readonly (readonly [string, number, number])[] = [
   ["identity_loaded", 0.2, 3.1],
   ["endpoint_created", 3.6, 41.2],
@@ -194,6 +218,7 @@ function edgeOf(from: string, to: string, operation: string, calls: number, erro
     meanMs: 0.8,
     maxMs: 4.2,
     ageMs: 900,
+    callsPerMinute: calls / 2,
   };
 }
 
@@ -207,6 +232,20 @@ export const EDGES = [
   edgeOf("mesh1.gateway", "mesh2.broker", "produce", 77),
   edgeOf("mesh2.gateway", "mesh1.broker", "produce", 69),
 ];
+
+/** Each gateway calls two brokers of the other mesh. */
+function crossEdges(nodes: readonly NodeView[]) {
+  const gateways = nodes.filter(({ type, name }) => type === "gateway" && name !== null);
+  return gateways.flatMap((gateway, at) => {
+    const brokers = nodes.filter(({ type, mesh, name }) => type === "broker" && mesh !== gateway.mesh && name !== null);
+    return [0, 1].flatMap((step) => {
+      const to = brokers[(at + step) % Math.max(1, brokers.length)]?.name;
+      if (to == null) return [];
+      const [from, calls] = [gateway.name ?? "", 30 + 8 * at + step];
+      return [{ key: `${from}>${to}`, from, to, calls, errors: 0, ageMs: 700, callsPerMinute: calls / 2 }];
+    });
+  });
+}
 
 export const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 
@@ -290,11 +329,13 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
       supervised: { processes: 18, running: 18, ageMs: 100 },
       demo: { running: true },
       stats: { watched: 18, fresh: 18, intervalMs: 1_000 },
+      alerts: { open: 0, acknowledged: 0, resolved: 0, unknown: 0, leftOut: 0 },
       framesSentPerMinute: 1_840,
       framesReceivedPerMinute: 1_833,
       telemetryDropped: 0,
       store: storeOf(),
       streamClients: 1,
+      readOnly: false,
     },
     nodes: [...nodes],
     links: [...links],
@@ -330,10 +371,11 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
         ["gateway", "broker", "compute", "registry"].map((service) => ({ mesh, service })),
       ),
       edges: EDGES,
-      nodeEdges: [],
+      nodeEdges: crossEdges(nodes),
       unpaired: 2,
       uncounted: 0,
     },
+    alerts: [],
   };
 }
 

@@ -126,7 +126,7 @@ describe("connection", () => {
 });
 
 describe("topology", () => {
-  test("a link of one end is dashed, an observer's has a kind of its own, and an unknown id is drawn as unknown", async () => {
+  test("a link of one end is solid at that end alone, an observer's has a kind of its own, and an unknown id is drawn as unknown", async () => {
     const nodes = demoNodes();
     const of = (mesh: string, type: string) => nodes.find((node) => node.mesh === mesh && node.type === type)!.id!;
     const links = [
@@ -139,17 +139,19 @@ describe("topology", () => {
     const { page } = await open(nodes, links);
     expect((await valuesOf(page, "link", "data-key")).sort()).toEqual(links.map(({ key }) => key).sort());
     const looks = async (at: number) => {
-      const script = `(() => { const { strokeDasharray, stroke } = getComputedStyle(document.querySelector('[data-key="${links[at]!.key}"]')); return [strokeDasharray, stroke]; })()`;
+      const script = `(() => { const { strokeDasharray, stroke } = getComputedStyle(document.querySelector('[data-key="${links[at]!.key}"] path')); return [strokeDasharray, stroke]; })()`;
       return (await page.evaluate(script)) as [string, string];
     };
     const solid = await looks(0);
     expect(solid[0]).toBe("none");
     expect((await looks(1))[0]).not.toBe("none");
     expect((await looks(2))[0]).not.toBe("none");
+    const halves = (at: number) => page.locator(`[data-key="${links[at]!.key}"] path.reporting`).count();
+    expect([await halves(0), await halves(1), await halves(2)]).toEqual([0, 1, 1]);
     const observers = await looks(3);
     expect(observers[0]).toBe("none");
     expect(observers[1]).not.toBe(solid[1]);
-    expect(await page.getByTestId(`disc-not in the directory (${idOf("a stranger").slice(0, 6)})`).count()).toBe(1);
+    expect(await page.getByTestId(`card-not in the directory (${idOf("a stranger").slice(0, 6)})`).count()).toBe(1);
     await screenshot(page, "topology-odd-links");
   });
 
@@ -157,45 +159,44 @@ describe("topology", () => {
     [1_280, 20],
     [1_280, 60],
     [1_920, 60],
-  ])("at %i px with %i nodes no label covers another, and nothing sticks out", async (width, count) => {
+  ])("at %i px with %i nodes no card covers another, and nothing sticks out", async (width, count) => {
     const types = ["gateway", "broker", "compute", "registry"];
     const nodes = Array.from({ length: count }, (_, at) =>
       nodeOf(at % 2 === 0 ? "mesh1" : "mesh2", types[at % 4]!, at),
     );
     const { page } = await open(nodes, demoLinks(nodes));
     await page.setViewportSize({ width, height: 900 });
-    await expect.poll(() => page.locator(".disc-name").count()).toBe(count);
+    await expect.poll(() => page.locator(".card").count()).toBe(count);
     // The layout follows the new width with the next measurement.
     await page.waitForFunction(
       "document.querySelector('[data-testid=map]').getBoundingClientRect().right <= window.innerWidth",
     );
-    const script = `[...document.querySelectorAll(".disc-name")].map((element) => { const { x, y, width, height } = element.getBoundingClientRect(); return { x, y, width, height }; })`;
+    const script = `[...document.querySelectorAll(".card")].map((element) => { const { x, y, width, height } = element.getBoundingClientRect(); return { x, y, width, height }; })`;
     const boxes = (await page.evaluate(script)) as { x: number; y: number; width: number; height: number }[];
     for (const [at, a] of boxes.entries())
       for (const b of boxes.slice(at + 1)) {
-        const apart =
-          a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y + 2 || b.y + b.height <= a.y + 2;
+        const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
         expect(apart, JSON.stringify([a, b])).toBe(true);
       }
     await expectNoOverflow(page, "topology");
     await screenshot(page, `topology-${count}-nodes-${width}`);
   });
 
-  test("discs stay where they are when a node goes and another comes", async () => {
+  test("cards stay where they are when a node goes and another comes", async () => {
     const nodes = demoNodes();
     const { page, fixture } = await open(nodes, []);
     const places = async () => {
-      const script = `Object.fromEntries([...document.querySelectorAll("[data-testid^=disc-]")].map((each) => [each.dataset.testid, each.parentElement.getAttribute("transform")]))`;
+      const script = `Object.fromEntries([...document.querySelectorAll("[data-testid^=card-]")].map((each) => [each.dataset.testid, each.style.transform]))`;
       return (await page.evaluate(script)) as Record<string, string>;
     };
     const before = await places();
     const gone = nodes.find(({ mesh, type }) => mesh === "mesh1" && type === "broker")!;
     const comes = nodeOf("mesh1", "broker", 900);
     fixture.send({ nodes: [comes], removedNodes: [gone.key] });
-    await page.getByTestId(`disc-${comes.name}`).waitFor();
+    await page.getByTestId(`card-${comes.name}`).waitFor();
     const after = await places();
-    const freed = before[`disc-${gone.name}`];
-    expect(after).toEqual({ ...without(before, `disc-${gone.name}`), [`disc-${comes.name}`]: freed });
+    const freed = before[`card-${gone.name}`];
+    expect(after).toEqual({ ...without(before, `card-${gone.name}`), [`card-${comes.name}`]: freed });
   });
 });
 
@@ -243,7 +244,7 @@ describe("members' states", () => {
   }
 
   const ringOf = async (page: Page, { name }: NodeView) =>
-    await page.getByTestId(`disc-${name}`).getAttribute("data-ring");
+    await page.getByTestId(`card-${name}`).getAttribute("data-ring");
 
   test("the map rings each node by its state and greys who is gone; only the last 15 minutes are in it", async () => {
     const { nodes, suspected, doubted, dead, left, expired, longDead, gateway } = troubled();
@@ -263,15 +264,19 @@ describe("members' states", () => {
       [expired.name!]: "expired",
       [gateway.name!]: "alive",
     });
-    expect(await page.getByTestId(`disc-${longDead.name}`).count()).toBe(0);
+    expect(await page.getByTestId(`card-${longDead.name}`).count()).toBe(0);
     const strokes = (await page.evaluate(
-      "Object.fromEntries([...document.querySelectorAll('[data-ring]')].map((disc) => [disc.dataset.ring, getComputedStyle(disc.querySelector('.disc-ring')).stroke]))",
-    )) as Record<string, string>;
-    expect(new Set([strokes.alive, strokes.suspected, strokes.dead, strokes.left]).size).toBe(4);
-    expect(strokes.doubted).toBe(strokes.suspected);
-    expect(await textOf(page, `disc-${suspected.name}`)).toMatch(/suspected \d+ s$/);
-    expect(await textOf(page, `disc-${doubted.name}`)).toMatch(/doubted \d+ s$/);
-    expect(await textOf(page, `disc-${dead.name}`)).toMatch(/^×.*dead 2 min \d+ s$/);
+      "Object.fromEntries([...document.querySelectorAll('[data-ring]')].map((card) => [card.dataset.ring, [...card.querySelectorAll('.ring-arc')].map((arc) => getComputedStyle(arc).stroke)]))",
+    )) as Record<string, string[]>;
+    expect(new Set([strokes.alive, strokes.suspected, strokes.dead, strokes.left].map((arcs) => arcs?.[0])).size).toBe(
+      4,
+    );
+    // Where observers disagree each has an arc: the console's own view first.
+    expect(strokes.suspected).toEqual([strokes.suspected?.[0], strokes.alive?.[0]]);
+    expect(strokes.doubted).toEqual([strokes.alive?.[0], strokes.suspected?.[0]]);
+    expect(await textOf(page, `card-${suspected.name}`)).toMatch(/suspected \d+ s/);
+    expect(await textOf(page, `card-${doubted.name}`)).toMatch(/doubted \d+ s/);
+    expect(await textOf(page, `card-${dead.name}`)).toMatch(/^×.*dead 2 min \d+ s$/);
     expect(await textOf(page, "nodes-live")).toBe("15");
     expect(await textOf(page, "nodes-other")).toBe("incl. 1 suspected · 3 departed");
     expect(await textOf(page, "lane-mesh1")).toContain("9 live of 10");
@@ -285,7 +290,7 @@ describe("members' states", () => {
         { ...doubted, state: "dead", live: false, stateAgeMs: 0, accusedBy: [gateway.name!], observers: [] },
       ],
     });
-    await page.locator(`[data-testid="disc-${name}"][data-ring=alive]`).waitFor();
+    await page.locator(`[data-testid="card-${name}"][data-ring=alive]`).waitFor();
     expect(await ringOf(page, doubted)).toBe("dead");
     expect(await textOf(page, "nodes-other")).toBe("4 departed");
     expect(page.faults).toEqual([]);
@@ -370,8 +375,8 @@ describe("members' states", () => {
 test("a node whose figures are old shows their age on the map instead of them", async () => {
   const [old, fresh] = [nodeOf("mesh1", "broker", 1, { statsAgeMs: 20_000 }), nodeOf("mesh1", "broker", 2)];
   const { page } = await open([old, fresh], []);
-  expect(await textOf(page, `disc-${old.name}`)).toMatch(/figures 2\d s old$/);
-  expect(await textOf(page, `disc-${fresh.name}`)).toMatch(/↑[\d.]+ ↓[\d.]+$/);
+  expect(await textOf(page, `card-${old.name}`)).toMatch(/figures 2\d s old/);
+  expect(await textOf(page, `card-${fresh.name}`)).toMatch(/↑[\d.]+ ↓[\d.]+/);
 });
 
 test("unknown figures are dashes, and a shared process is told once", async () => {

@@ -3,6 +3,8 @@
  * (`@meshwork/console/api-types`). Nothing here exists at run time; schemas.ts is the source and says what each field means.
  */
 import type { z } from "@hono/zod-openapi";
+import type * as alerts from "./alert-schemas.js";
+import type * as histories from "./history-schemas.js";
 import type * as profiles from "./profile-schemas.js";
 import type * as schemas from "./schemas.js";
 
@@ -18,8 +20,10 @@ export type ObserverView = z.infer<typeof schemas.ObserverView>;
 export type NodeView = z.infer<typeof schemas.NodeView>;
 export type NodeDetail = z.infer<typeof schemas.NodeDetail>;
 export type LinkView = z.infer<typeof schemas.LinkView>;
+export type RuntimeView = z.infer<typeof schemas.RuntimeView>;
 export type DirectoryLine = z.infer<typeof schemas.DirectoryLine>;
 export type DirectoryView = z.infer<typeof schemas.DirectoryView>;
+export type SeenView = z.infer<typeof schemas.SeenView>;
 export type MessageView = z.infer<typeof schemas.MessageView>;
 export type TraceSummary = z.infer<typeof schemas.TraceSummary>;
 export type SpanView = z.infer<typeof schemas.SpanView>;
@@ -38,6 +42,7 @@ export type Convergence = z.infer<typeof schemas.Convergence>;
 /** Data of the stream's `snapshot`, `delta` and `ping` events. */
 export type Snapshot = z.infer<typeof schemas.Snapshot>;
 export type EventSnapshot = z.infer<typeof schemas.EventSnapshot>;
+export type RuntimeSnapshot = z.infer<typeof schemas.RuntimeSnapshot>;
 export type Delta = z.infer<typeof schemas.Delta>;
 export type Ping = z.infer<typeof schemas.Ping>;
 export type SpawnRequest = z.input<typeof schemas.SpawnRequest>;
@@ -50,6 +55,14 @@ export type ProfileRequest = z.input<typeof profiles.ProfileRequest>;
 export type ProfileResult = z.infer<typeof profiles.ProfileResult>;
 export type ProfileWindow = z.infer<typeof profiles.ProfileWindow>;
 export type DemoResult = z.infer<typeof schemas.DemoResult>;
+export type HistoryMark = z.infer<typeof histories.HistoryMark>;
+export type HistoryStore = z.infer<typeof histories.HistoryStore>;
+export type HistoryView = z.infer<typeof histories.HistoryView>;
+export type HistoryState = z.infer<typeof histories.HistoryState>;
+export type AlertView = z.infer<typeof alerts.AlertView>;
+export type AlertCounts = z.infer<typeof alerts.AlertCounts>;
+export type AlertRuleView = z.infer<typeof alerts.AlertRuleView>;
+export type AlertList = z.infer<typeof alerts.AlertList>;
 export type NodeList = z.infer<typeof schemas.NodeList>;
 export type LinkList = z.infer<typeof schemas.LinkList>;
 export type MessageList = z.infer<typeof schemas.MessageList>;

@@ -327,8 +327,14 @@ test("each API call is a span where the node has telemetry", async () => {
     },
   });
   await other.get("/api/events");
+  await expect(other.get("/api/nodes/of-no-such-name")).rejects.toThrow();
   await other.sendSpans([]);
   await fetch(`${other.console.url}/api/health`);
-  expect(spans).toEqual(["mesh.console.request /api/events", "http.response.status_code=200"]);
+  expect(spans).toEqual([
+    "mesh.console.request /api/events",
+    "http.response.status_code=200",
+    "mesh.console.request /api/nodes/{name}",
+    "http.response.status_code=404",
+  ]);
   await other.console.close();
 });

@@ -5,11 +5,13 @@
 import type { AddressInfo } from "node:net";
 import type { MeshNode } from "@meshwork/node";
 import type { Telemetry } from "@meshwork/telemetry";
+import { AlertWatch } from "./alerts/alert-watch.js";
 import { createApi, pathsOf } from "./api/app.js";
 import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
 import { createGuard, type Guard, isLoopback } from "./http/guard.js";
 import { Intake, type IntakeDecoders } from "./http/otlp.js";
+import { RateLimit } from "./http/rate-limit.js";
 import { createHttpServer, type HttpLimits } from "./http/server.js";
 import { StaticFiles } from "./http/static-files.js";
 import { StreamHub } from "./http/stream-hub.js";
@@ -24,6 +26,8 @@ export interface ConsoleOptions {
   readonly supervisor?: SupervisorClient;
   /** Absent: `/api/demo` answers MESH_E_NO_DEMO. */
   readonly demo?: DemoSwitch;
+  /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */
+  readonly readOnly?: boolean;
   /** 0 for any free port. */
   readonly port: number;
   /** At least 16 characters without spaces; a fresh one for each run. */
@@ -50,6 +54,8 @@ export interface ConsoleOptions {
     readonly maxStreamClients?: number;
     /** Nodes that have series of their own in `GET /metrics`. Default 250. */
     readonly maxMetricNodes?: number;
+    /** How often alerts are judged. Default 2,000. */
+    readonly alertJudgeMs?: number;
     /** Default 1,000. */
     readonly firstLookMs?: number;
   };
@@ -85,7 +91,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   };
   const decoders = options.decoders ?? (await import("@meshwork/telemetry/intake"));
   const model = new ConsoleModel({
-    ...{ node, supervisor, demo: options.demo, clock },
+    ...{ node, supervisor, demo: options.demo, readOnly: options.readOnly, clock },
     limits: {
       ...(limits.maxSpans !== undefined && { maxSpans: limits.maxSpans }),
       ...(limits.maxSpanBytes !== undefined && { maxBytes: limits.maxSpanBytes }),
@@ -108,9 +114,11 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     ...{ model, version, routes: pathsOf(app), intakeCounts: intake.counts },
     maxNodes: limits.maxMetricNodes,
   });
+  const watch = new AlertWatch(model, metrics, limits.alertJudgeMs);
+  const rate = new RateLimit(limits.requestsPerSecond);
   let guard: Guard | undefined;
   const server = createHttpServer({
-    ...{ limits, app, hub, intake, metrics, onInternal },
+    ...{ limits, rate, app, hub, intake, metrics, onInternal, readOnly: model.readOnly },
     files: new StaticFiles(options.staticDir),
     guard: () => {
       if (guard === undefined) throw new ConsoleError("MESH_E_BAD_HOST");
@@ -128,6 +136,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       });
     });
   } catch (error) {
+    watch.close();
     metrics.close();
     model.close();
     if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
@@ -148,6 +157,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         resolve();
       });
       hub.close();
+      watch.close();
       metrics.close();
       model.close();
       server.closeIdleConnections();
@@ -155,5 +165,6 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     return closing;
   };
   const shownHost = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${shownHost}:${port}`, port, sizes: () => ({ ...model.sizes(), ...metrics.sizes() }), close };
+  const sizes = () => ({ ...model.sizes(), ...metrics.sizes(), rateLimitedClients: rate.size });
+  return { url: `http://${shownHost}:${port}`, port, sizes, close };
 }

@@ -64,6 +64,16 @@ export const CONSOLE_ERRORS = {
     what: "no boot trace of this node is in the store",
     hint: "it appears within seconds of the boot where the node exports its telemetry to this console",
   },
+  MESH_E_NO_HISTORY: {
+    status: 404,
+    what: "the history does not reach that far back",
+    hint: "GET /api/history says how far it does: half an hour, less where the console started later or much happened",
+  },
+  MESH_E_NO_SUCH_ALERT: {
+    status: 404,
+    what: "there is no alert with this number",
+    hint: "GET /api/alerts lists them; resolved ones leave after an hour, and a console that was restarted counts anew",
+  },
   MESH_E_BAD_OTLP: {
     status: 400,
     what: "the OTLP payload cannot be decoded",
@@ -79,6 +89,11 @@ export const CONSOLE_ERRORS = {
     what: "too many live streams are open",
     hint: "close a page that shows the console, or raise maxStreamClients",
   },
+  MESH_E_RATE_LIMITED: {
+    status: 429,
+    what: "this client asks too often",
+    hint: "wait a second (Retry-After); `mesh up --max-rate` sets what a client may ask a second",
+  },
   MESH_E_NO_LAUNCHER: {
     status: 503,
     what: "the supervisor does not answer",
@@ -93,6 +108,11 @@ export const CONSOLE_ERRORS = {
     status: 503,
     what: "the console has too many profiles under way",
     hint: "wait until one of them is taken",
+  },
+  MESH_E_READ_ONLY: {
+    status: 403,
+    what: "this console is read-only",
+    hint: "it was started with `--read-only`: start it without to act on the cluster",
   },
   MESH_E_NO_DEMO: {
     status: 409,

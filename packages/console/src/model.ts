@@ -5,11 +5,22 @@
 
 import type { MeshNode } from "@meshwork/node";
 import type { IntakeSpan } from "@meshwork/telemetry";
-import type { BootTrace, ClusterSummary, Delta, EventSnapshot, MeshSummary, Snapshot } from "./api-types.js";
+import { AlertBook } from "./alerts/alert-book.js";
+import type {
+  BootTrace,
+  ClusterSummary,
+  Delta,
+  EventSnapshot,
+  MeshSummary,
+  RuntimeSnapshot,
+  RuntimeView,
+  Snapshot,
+} from "./api-types.js";
 import type { ConsoleClock } from "./clock.js";
+import { History } from "./history/history.js";
 import { EventLog } from "./live/event-log.js";
 import { LiveState } from "./live/live-state.js";
-import { isLive } from "./live/node-row.js";
+import { isLive, runtimeOf } from "./live/node-row.js";
 import { MessageLog } from "./store/message-log.js";
 import { ServiceGraphCounter } from "./store/service-graph.js";
 import { TraceStore, type TraceStoreOptions } from "./store/trace-store.js";
@@ -20,11 +31,14 @@ import { nodeOf, pidOf, SPAN_READY } from "./vocabulary.js";
 
 const STREAM_MESSAGES = 100;
 const STREAM_EVENTS = 100;
+const STREAM_MARKS = 200;
 
 export interface ModelOptions {
   readonly node: MeshNode;
   readonly supervisor: SupervisorClient | undefined;
   readonly demo: DemoSwitch | undefined;
+  /** Default false. */
+  readonly readOnly?: boolean | undefined;
   readonly clock: ConsoleClock;
   readonly limits: Pick<TraceStoreOptions, "maxSpans" | "maxBytes" | "maxSpansPerTrace">;
 }
@@ -34,11 +48,14 @@ export class ConsoleModel {
   readonly clock: ConsoleClock;
   readonly node: MeshNode;
   readonly demo: DemoSwitch | undefined;
+  readonly readOnly: boolean;
   readonly store: TraceStore;
   readonly messages: MessageLog;
   readonly services: ServiceGraphCounter;
   readonly events: EventLog;
+  readonly history: History;
   readonly live: LiveState;
+  readonly alerts: AlertBook;
   /** Set by the stream hub. */
   streamClients: () => number = () => 0;
   #clusterText = "";
@@ -49,9 +66,12 @@ export class ConsoleModel {
     this.clock = clock;
     this.node = node;
     this.demo = options.demo;
+    this.readOnly = options.readOnly ?? false;
     this.messages = new MessageLog(this.versions);
     this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
-    this.events = new EventLog(this.versions, clock);
+    this.history = new History(this.versions, clock);
+    this.events = new EventLog(this.versions, clock, (event) => this.history.event(event));
+    this.alerts = new AlertBook(this.versions, clock, (event) => this.events.add(event));
     this.store = new TraceStore({
       ...options.limits,
       nowMs: clock.nowMs,
@@ -64,7 +84,8 @@ export class ConsoleModel {
     });
     const { supervisor } = options;
     const bootOf = (name: string) => this.bootOf(name);
-    this.live = new LiveState({ node, supervisor, clock, versions: this.versions, events: this.events, bootOf });
+    const { versions, events, history } = this;
+    this.live = new LiveState({ node, supervisor, clock, versions, events, history, bootOf });
   }
 
   bootOf(name: string): BootTrace | undefined {
@@ -125,11 +146,13 @@ export class ConsoleModel {
             },
       demo: this.demo === undefined ? null : { running: this.demo.running() },
       stats: this.live.statsSummary(),
+      alerts: this.alerts.counts(),
       framesSentPerMinute: sum((stats) => stats.framesSentPerMinute),
       framesReceivedPerMinute: sum((stats) => stats.framesReceivedPerMinute),
       telemetryDropped: sum((stats) => stats.telemetryDropped),
       store: this.store.stats(),
       streamClients: this.streamClients(),
+      readOnly: this.readOnly,
     };
   }
 
@@ -156,6 +179,7 @@ export class ConsoleModel {
       messages: this.messages.newestFirst(STREAM_MESSAGES, this.clock.nowMs()),
       events: this.events.newestFirst(STREAM_EVENTS),
       services: this.services.view(this.clock.nowMs()),
+      alerts: this.alerts.views(),
     };
   }
 
@@ -163,6 +187,25 @@ export class ConsoleModel {
   eventSnapshot(): EventSnapshot {
     const events = this.events.newestFirst(STREAM_EVENTS);
     return { seq: this.versions.value, atMs: this.clock.wallMs(), events };
+  }
+
+  /** For readers of what nodes hold. */
+  runtimeSnapshot(): RuntimeSnapshot {
+    return { seq: this.versions.value, atMs: this.clock.wallMs(), runtime: this.#runtime(0) };
+  }
+
+  runtimeDelta(from: number): Delta | undefined {
+    const runtime = this.#runtime(from);
+    const { nodes } = this.live.removedSince(from);
+    if (runtime.length === 0 && nodes.length === 0) return undefined;
+    const removed = nodes.length > 0 ? { removedNodes: nodes } : {};
+    return { from, seq: this.versions.value, atMs: this.clock.wallMs(), runtime, ...removed };
+  }
+
+  #runtime(sinceVersion: number): RuntimeView[] {
+    const nowMs = this.clock.nowMs();
+    const changed = [...this.live.rows()].filter(({ version }) => version > sinceVersion);
+    return changed.map((row) => runtimeOf(row, nowMs, row.id === this.node.id ? this.sizes() : undefined));
   }
 
   /** What happened after `from`; undefined where nothing did. */
@@ -176,12 +219,16 @@ export class ConsoleModel {
    * where they changed after `slowFrom` and `withSlow` is set.
    */
   delta(from: number, slowFrom: number, withSlow: boolean): Delta | undefined {
+    if (withSlow) this.services.settle(this.clock.nowMs());
     const slow = withSlow ? this.versionedCluster() : undefined;
     const nodes = this.live.nodes(from);
     const links = this.live.links(from);
     const removed = this.live.removedSince(from);
     const messages = this.messages.newestFirst(STREAM_MESSAGES, this.clock.nowMs(), from);
     const events = this.events.newestFirst(STREAM_EVENTS, from);
+    const alerts = this.alerts.views(from);
+    const removedAlerts = this.alerts.removedSince(from);
+    const marks = this.history.marks(STREAM_MARKS, from);
     const parts: Partial<Delta> = {
       ...(slow !== undefined && slow.version > slowFrom && { cluster: slow.cluster }),
       ...(nodes.length > 0 && { nodes }),
@@ -190,10 +237,18 @@ export class ConsoleModel {
       ...(removed.links.length > 0 && { removedLinks: removed.links }),
       ...(messages.length > 0 && { messages }),
       ...(events.length > 0 && { events }),
+      ...(marks.length > 0 && { marks }),
+      ...(alerts.length > 0 && { alerts }),
+      ...(removedAlerts.length > 0 && { removedAlerts }),
       ...(withSlow && this.services.version > slowFrom && { services: this.services.view(this.clock.nowMs()) }),
     };
     if (Object.keys(parts).length === 0) return undefined;
     return { from, seq: this.versions.value, atMs: this.clock.wallMs(), ...parts };
+  }
+
+  /** Deltas are complete for readers at or above this version. */
+  get horizon(): number {
+    return Math.max(this.live.horizon, this.alerts.removals.horizon);
   }
 
   sizes(): Readonly<Record<string, number>> {
@@ -204,6 +259,9 @@ export class ConsoleModel {
       spans,
       messages: this.messages.size,
       events: this.events.size,
+      historyEntries: this.history.size,
+      alerts: this.alerts.size,
+      alertsPending: this.alerts.pending,
       serviceEdges: this.services.size,
       streamClients: this.streamClients(),
     };

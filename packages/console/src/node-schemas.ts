@@ -129,6 +129,28 @@ export const NodeDetail = NodeView.extend({
   declaredNeighbors: unknownOr(z.array(PeerRef)),
 }).openapi("NodeDetail");
 
+/** What a node holds, as its newest stats say: for `/api/stream?only=runtime`. */
+export const RuntimeView = z
+  .object({
+    key: z.string(),
+    name: unknownOr(z.string()),
+    mesh: z.string(),
+    type: z.string(),
+    live: z.boolean(),
+    /** Since the newest stats were received; all below comes from them. */
+    statsAgeMs: unknownOr(ageMs),
+    uptimeMs: unknownOr(z.number().nonnegative()),
+    /** Whether several nodes share the process: memory and handles are then of all of them. */
+    shared: unknownOr(z.boolean()),
+    rssBytes: unknownOr(count),
+    /** What keeps the event loop of its process alive: sockets, timers, requests under way. */
+    handles: unknownOr(count),
+    eventLoopDelayP99Ms: unknownOr(z.number().nonnegative()),
+    /** Sizes of its own bounded collections and queues; of the console's node also the console's, as `console.…`. */
+    sizes: unknownOr(z.record(z.string(), z.number())),
+  })
+  .openapi("Runtime");
+
 export const DirectoryLine = z
   .object({
     name: z.string(),
@@ -161,3 +183,25 @@ export const DirectoryView = z
     departed: z.array(DirectoryLine),
   })
   .openapi("Directory");
+
+/** What the members of a node's mesh say of it, each of its own directory, asked just now. */
+export const SeenView = z
+  .object({
+    name: z.string(),
+    /** Live members of its mesh besides itself and this console. */
+    members: count,
+    /** How many of them were asked: at most 24. */
+    asked: count,
+    by: z.array(
+      z.object({
+        observer: z.string(),
+        /** Its state in that directory; `absent` where it is not in it. */
+        state: z.string(),
+        /** Since that node holds it for this, by that node's clock. */
+        stateAgeMs: unknownOr(ageMs),
+      }),
+    ),
+    /** Asked, without an answer in time. */
+    unanswered: z.array(z.string()),
+  })
+  .openapi("Seen");

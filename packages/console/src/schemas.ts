@@ -9,7 +9,9 @@
  * Unknown is `null`, never 0. Ids are 64 lower-case hex digits, trace ids 32, span ids 16.
  */
 import { z } from "@hono/zod-openapi";
-import { BootState, NodeView } from "./node-schemas.js";
+import { AlertCounts, AlertView } from "./alert-schemas.js";
+import { HistoryMark } from "./history-schemas.js";
+import { BootState, NodeView, RuntimeView } from "./node-schemas.js";
 import { ageMs, count, unknownOr } from "./schema-parts.js";
 
 export * from "./action-schemas.js";
@@ -146,6 +148,9 @@ export const BootTrace = z
 
 export const ServiceRef = z.object({ mesh: z.string(), service: z.string() }).openapi("ServiceRef");
 
+/** Over the last minute; null where the console has counted for less than ten seconds. */
+const callsPerMinute = unknownOr(z.number().nonnegative());
+
 /** Calls counted once per client span whose server span really came, since the console started. */
 export const ServiceEdge = z
   .object({
@@ -159,11 +164,12 @@ export const ServiceEdge = z
     maxMs: z.number().nonnegative(),
     /** Since the last call was counted. */
     ageMs,
+    callsPerMinute,
   })
   .openapi("ServiceEdge");
 
 export const NodeEdge = z
-  .object({ key: z.string(), from: z.string(), to: z.string(), calls: count, errors: count, ageMs })
+  .object({ key: z.string(), from: z.string(), to: z.string(), calls: count, errors: count, ageMs, callsPerMinute })
   .openapi("NodeEdge");
 
 export const ServiceGraph = z
@@ -248,12 +254,15 @@ export const ClusterSummary = z
     demo: unknownOr(z.object({ running: z.boolean() })),
     /** Stats subscriptions: wanted, those with figures not older than three intervals, and the interval. */
     stats: z.object({ watched: count, fresh: count, intervalMs: count }),
+    alerts: AlertCounts,
     /** Sums over the nodes whose stats are fresh; null where none is. */
     framesSentPerMinute: unknownOr(z.number()),
     framesReceivedPerMinute: unknownOr(z.number()),
     telemetryDropped: unknownOr(count),
     store: StoreView,
     streamClients: count,
+    /** This console changes nothing: its actions are refused. */
+    readOnly: z.boolean(),
   })
   .openapi("Cluster");
 
@@ -287,11 +296,18 @@ export const Snapshot = z
     /** The newest first, at most 100. */
     events: z.array(EventView),
     services: ServiceGraph,
+    /** Newest first, resolved ones among them. */
+    alerts: z.array(AlertView),
   })
   .openapi("Snapshot");
 
 /** The snapshot of `/api/stream?only=events`, whose deltas hold events alone and which makes no node send figures. */
 export const EventSnapshot = Snapshot.pick({ seq: true, atMs: true, events: true }).openapi("EventSnapshot");
+
+/** The snapshot of `/api/stream?only=runtime`: what each node holds. */
+export const RuntimeSnapshot = z
+  .object({ seq: count, atMs: z.number(), runtime: z.array(RuntimeView) })
+  .openapi("RuntimeSnapshot");
 
 /**
  * What changed since `from`, which is the `seq` of the message before on this stream (or the Last-Event-ID). Nodes, links and
@@ -309,6 +325,13 @@ export const Delta = z
     removedLinks: z.array(z.string()).optional(),
     messages: z.array(MessageView).optional(),
     events: z.array(EventView).optional(),
+    /** In `only=runtime` alone. */
+    runtime: z.array(RuntimeView).optional(),
+    /** What happened, for the timeline; oldest first, at most 200. `GET /api/history` has those before. */
+    marks: z.array(HistoryMark).optional(),
+    /** Those that changed; newest first. */
+    alerts: z.array(AlertView).optional(),
+    removedAlerts: z.array(count).optional(),
     services: ServiceGraph.optional(),
   })
   .openapi("Delta");

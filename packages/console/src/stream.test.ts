@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { entryOf, statsOf } from "../test/fake-node.js";
 import { callOf, type Harness, openStream, startHarness, TOKEN } from "../test/harness.js";
 import type { ClusterSummary } from "./api-types.js";
-import { Delta, Snapshot } from "./schemas.js";
+import { Delta, RuntimeSnapshot, Snapshot } from "./schemas.js";
 
 const gateway = entryOf("mesh1", "gateway", 1);
 const broker = entryOf("mesh2", "broker", 2);
@@ -163,4 +163,24 @@ test("a reader that does not read costs one message, stalls nobody, and is coale
   expect(slowDeltas).toBeLessThanOrEqual(fastDeltas + 3);
   socket.destroy();
   fast.close();
+});
+
+test("a stream of what nodes hold brings sizes and nothing else, and makes nodes send figures", async () => {
+  const stream = await openStream(harness, undefined, "?only=runtime");
+  const first = RuntimeSnapshot.parse((await stream.next())!.data);
+  expect(first.runtime.find(({ name }) => name === gateway.name)).toMatchObject({ sizes: null, statsAgeMs: null });
+  harness.node.pushStats(statsOf(gateway, { sizes: { handlers: 3 } }));
+  const sizes = new Map<string | null, Record<string, number> | null>();
+  for (let last = first.seq; sizes.get(gateway.name) == null || sizes.get(harness.node.name) == null; ) {
+    const message = (await stream.next())!;
+    if (message.event !== "delta") continue;
+    const { runtime, ...delta } = Delta.parse(message.data);
+    expect(Object.keys(delta).sort()).toEqual(["atMs", "from", "seq"]);
+    expect(delta.from).toBe(last);
+    last = delta.seq;
+    for (const row of runtime!) sizes.set(row.name, row.sizes);
+  }
+  expect(sizes.get(gateway.name)).toEqual({ handlers: 3 });
+  expect(sizes.get(harness.node.name)).toMatchObject({ "console.streamClients": 1 });
+  stream.close();
 });

@@ -1,5 +1,6 @@
 /** The page: strip, views, and the word about what is wrong where something is. */
 import type { ComponentType } from "react";
+import { AlertsTab } from "./alerts/alerts-tab.js";
 import { BootTab } from "./boot/boot-tab.js";
 import { DirectoryTab } from "./directory/directory-tab.js";
 import { useLive } from "./hooks/use-live.js";
@@ -11,9 +12,12 @@ import { Empty } from "./parts/empty.js";
 import { StaleNote } from "./parts/stale-note.js";
 import { Strip } from "./parts/strip.js";
 import { Tabs } from "./parts/tabs.js";
+import { ProfileTab } from "./profile/profile-tab.js";
+import { RuntimeTab } from "./runtime/runtime-tab.js";
 import { connectionState } from "./state/connection.js";
 import type { LiveData } from "./state/live-state.js";
 import type { Tab } from "./state/route.js";
+import { TimelineTab } from "./timeline/timeline-tab.js";
 import { TopologyTab } from "./topology/topology-tab.js";
 import { TracesTab } from "./traces/traces-tab.js";
 
@@ -29,6 +33,10 @@ const VIEWS: Readonly<Record<Tab, ComponentType<TabProps>>> = {
   boot: BootTab,
   messages: MessagesTab,
   traces: TracesTab,
+  timeline: TimelineTab,
+  alerts: AlertsTab,
+  runtime: RuntimeTab,
+  profile: ProfileTab,
 };
 
 export function App() {

@@ -3,8 +3,10 @@ import { StrictMode, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.js";
 import { SessionContext } from "./hooks/use-live.js";
+import { CellBook } from "./layout/cell-book.js";
 import { SlotBook } from "./layout/slot-book.js";
 import { TokenGate } from "./parts/token-gate.js";
+import { RuntimeStore } from "./runtime/runtime-store.js";
 import { ApiClient } from "./state/api-client.js";
 import { LiveStore } from "./state/live-store.js";
 import { applyTheme, keptTheme } from "./state/theme.js";
@@ -13,10 +15,19 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/strip.css";
 import "./styles/topology.css";
+import "./styles/cards.css";
+import "./styles/field.css";
+import "./styles/actions.css";
+import "./styles/panel.css";
 import "./styles/tables.css";
 import "./styles/waterfall.css";
+import "./styles/alerts.css";
+import "./styles/profile.css";
+import "./styles/timeline.css";
+import "./styles/runtime.css";
 
 const slots = new SlotBook();
+const cells = new CellBook();
 const browserFetch: typeof fetch = (input, init) => window.fetch(input, init);
 
 /** The token of the address bar, which is cleaned of it; else the kept one. */
@@ -45,8 +56,9 @@ function Page() {
 
   const session = useMemo(() => {
     if (token === null) return null;
-    const live = new LiveStore({ token, fetch: browserFetch, nowMs: () => performance.now() });
-    return { live, api: new ApiClient(token, browserFetch), slots };
+    const options = { token, fetch: browserFetch, nowMs: () => performance.now() };
+    const openRuntime = () => new RuntimeStore(options);
+    return { live: new LiveStore(options), api: new ApiClient(token, browserFetch), slots, cells, openRuntime };
   }, [token]);
 
   useEffect(() => {

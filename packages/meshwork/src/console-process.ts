@@ -47,12 +47,18 @@ try {
   const link = connectSupervisor<SupervisorOperations & SwitchOperations>();
   if (link !== undefined) findMeshes(node, (mesh, count) => link.call("seeds", { mesh, count }));
   telemetry = consoleTelemetry(node, process.env);
+  const maxRate = readCommandVariable(process.env, "MESH_CONSOLE_MAX_RATE");
+  const remoteNames = readCommandVariable(process.env, "MESH_CONSOLE_REMOTE_NAMES");
   running = await startConsole({
     node,
     telemetry,
     version: VERSION,
     port: Number(readCommandVariable(process.env, "MESH_CONSOLE_PORT") ?? 0),
     token: readCommandVariable(process.env, "MESH_CONSOLE_TOKEN") ?? "",
+    host: readCommandVariable(process.env, "MESH_CONSOLE_HOST") ?? "127.0.0.1",
+    ...(remoteNames === undefined ? {} : { allowRemote: { hosts: remoteNames.split(",") } }),
+    ...(maxRate === undefined ? {} : { limits: { requestsPerSecond: Number(maxRate) } }),
+    readOnly: readCommandVariable(process.env, "MESH_CONSOLE_READ_ONLY") === "1",
     demo: await createDemoSwitch(node, switchMemory(link)),
     portOwner: findPortOwner,
     log: (line) => process.stderr.write(`${line}\n`),

@@ -14,6 +14,26 @@ export const COMMAND_VARIABLES = {
     default: "any free one",
     text: "Where a console process listens; set by `mesh up --port`.",
   },
+  MESH_CONSOLE_READ_ONLY: {
+    unit: "0 or 1",
+    default: "0",
+    text: "1: a console process refuses what changes something; set by `mesh up --read-only`.",
+  },
+  MESH_CONSOLE_HOST: {
+    unit: "IP address",
+    default: "127.0.0.1",
+    text: "Where a console process listens; set by `mesh up --host`.",
+  },
+  MESH_CONSOLE_REMOTE_NAMES: {
+    unit: "names, comma-separated",
+    default: "none",
+    text: "What other machines may call it by, needed beyond loopback; set by `mesh up --allow-remote`.",
+  },
+  MESH_CONSOLE_MAX_RATE: {
+    unit: "requests a second",
+    default: "200",
+    text: "Reading requests of one client that a console process answers, 0 without limit; set by `mesh up --max-rate`.",
+  },
   MESH_DEBUG: { unit: "0 or 1", default: "0", text: "1: the `mesh` command shows the stack of an unexpected error." },
 } as const satisfies Record<string, { unit: string; default: string; text: string }>;
 

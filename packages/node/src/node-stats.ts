@@ -70,6 +70,7 @@ export class NodeStatsSource {
         shared: options.sharedProcess,
         cpuUsedCores: load.cpuUsedCores,
         rssBytes: load.rssBytes,
+        handles: process.getActiveResourcesInfo().length,
       },
       cpuBudgetCores: options.cpuBudgetCores,
       ramBudgetBytes: options.ramBudgetBytes,

@@ -113,6 +113,8 @@ export interface NodeStats {
     readonly shared: boolean;
     readonly cpuUsedCores: number;
     readonly rssBytes: number;
+    /** What keeps its event loop alive now: sockets, timers, requests under way. */
+    readonly handles?: number;
   };
   readonly cpuBudgetCores: number;
   readonly ramBudgetBytes: number;

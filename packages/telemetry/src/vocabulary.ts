@@ -101,6 +101,7 @@ export const ATTR = {
   exitCode: "process.exit.code",
   httpMethod: "http.request.method",
   httpRoute: "http.route",
+  urlPath: "url.path",
   httpStatusCode: "http.response.status_code",
 } as const;
 export type AttributeKey = (typeof ATTR)[keyof typeof ATTR];

@@ -3,19 +3,25 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerOf, ConsoleError, isInternal } from "../errors.js";
 import { actionRoutes } from "./action-routes.js";
+import { alertRoutes } from "./alert-routes.js";
 import { type ApiContext, createRouter } from "./context.js";
 import { describeRawRoutes, documentOf } from "./document.js";
+import { historyRoutes } from "./history-routes.js";
 import { profileRoutes } from "./profile-routes.js";
 import { readRoutes } from "./read-routes.js";
+import { seenRoutes } from "./seen-routes.js";
 import { traceRoutes } from "./trace-routes.js";
 
 /** `onInternal` is told of errors that are the console's own fault. */
 export function createApi(context: ApiContext, onInternal: (error: unknown) => void): OpenAPIHono {
   const app = createRouter();
   app.route("/", readRoutes(context));
+  app.route("/", seenRoutes(context));
   app.route("/", traceRoutes(context));
   app.route("/", actionRoutes(context));
   app.route("/", profileRoutes(context));
+  app.route("/", historyRoutes(context));
+  app.route("/", alertRoutes(context));
   describeRawRoutes(app);
 
   let document: object | undefined;

@@ -5,7 +5,7 @@
  */
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { CONSOLE_ERRORS, statusOf } from "../errors.js";
-import { Delta, ErrorBody, EventSnapshot, Ping, Snapshot } from "../schemas.js";
+import { Delta, ErrorBody, EventSnapshot, Ping, RuntimeSnapshot, Snapshot } from "../schemas.js";
 import { ANY_CONFLICT, ERROR_CODES, fails } from "./endpoints/parts.js";
 
 interface Operation {
@@ -21,7 +21,7 @@ interface Operation {
 type Paths = Record<string, Record<string, Operation>>;
 
 /** Of any request, before its route is looked at (http/server.ts). */
-const EVERY = ["MESH_E_BAD_HOST", "MESH_E_INTERNAL"] as const;
+const EVERY = ["MESH_E_BAD_HOST", "MESH_E_RATE_LIMITED", "MESH_E_INTERNAL"] as const;
 const SECURED = ["MESH_E_UNAUTHORIZED", "MESH_E_CROSS_SITE"] as const;
 /** A body is read and checked whatever the method. */
 const BODY = [
@@ -53,6 +53,7 @@ function complete(operation: Operation, method: string, path: string): void {
   const codes = new Set<string>([...EVERY, ...(operation[ERROR_CODES] ?? [])]);
   if (operation.security === undefined || operation.security.length > 0) for (const code of SECURED) codes.add(code);
   if ((operation.parameters ?? []).length > 0) codes.add("MESH_E_INVALID_INPUT");
+  if (method !== "get" && path.startsWith("/api/")) codes.add("MESH_E_READ_ONLY");
   if (!NO_BODY.includes(path)) for (const code of BODY) codes.add(code);
   delete operation[ERROR_CODES];
   const byStatus = new Map<number, string[]>();
@@ -97,7 +98,14 @@ function firstDescription(responses: Record<string, unknown>): string {
 export function describeRawRoutes(app: OpenAPIHono): void {
   const { openAPIRegistry: registry } = app;
   registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  for (const [name, schema] of Object.entries({ Error: ErrorBody, Snapshot, EventSnapshot, Delta, Ping }))
+  for (const [name, schema] of Object.entries({
+    Error: ErrorBody,
+    Snapshot,
+    EventSnapshot,
+    RuntimeSnapshot,
+    Delta,
+    Ping,
+  }))
     registry.register(name, schema);
   const text = (description: string, type: string) => ({
     description,
@@ -115,8 +123,9 @@ export function describeRawRoutes(app: OpenAPIHono): void {
     path: "/api/stream",
     description:
       "Server-sent events `snapshot`, `delta` and `ping` with the data of the same names; resume with Last-Event-ID. With `only=events` " +
-      "the snapshot is an EventSnapshot, deltas hold events alone, and no node is asked for figures.",
-    request: { query: z.strictObject({ only: z.literal("events").optional() }) },
+      "the snapshot is an EventSnapshot, deltas hold events alone, and no node is asked for figures; with `only=runtime` it is a " +
+      "RuntimeSnapshot, and deltas hold runtime rows and removed nodes alone.",
+    request: { query: z.strictObject({ only: z.enum(["events", "runtime"]).optional() }) },
     responses: { 200: text("The stream", "text/event-stream") },
     ...fails("MESH_E_TOO_MANY_STREAMS"),
   });

@@ -12,6 +12,7 @@ import { SPAN_CONSOLE_REQUEST } from "../vocabulary.js";
 import { hasBody, readBody } from "./body.js";
 import type { Guard } from "./guard.js";
 import type { Intake } from "./otlp.js";
+import type { RateLimit, RequestKind } from "./rate-limit.js";
 import { rawRoutes } from "./raw-routes.js";
 import type { StaticFiles } from "./static-files.js";
 import type { StreamHub } from "./stream-hub.js";
@@ -25,15 +26,19 @@ export interface HttpLimits {
   readonly maxConnections?: number;
   /** Default 64 KiB. */
   readonly maxApiBodyBytes?: number;
+  /** Reading requests of one client; the shares of other kinds are in rate-limit.ts. Default 200; 0: no limit. */
+  readonly requestsPerSecond?: number;
 }
 
 export interface HttpServerOptions {
   readonly limits: HttpLimits;
+  readonly rate: RateLimit;
   readonly app: OpenAPIHono;
   readonly hub: StreamHub;
   readonly intake: Intake;
   readonly files: StaticFiles;
   readonly metrics: Pick<ConsoleMetrics, "text" | "http">;
+  readonly readOnly: boolean;
   /** Known only once the port is. */
   readonly guard: () => Guard;
   readonly telemetry: Pick<Telemetry, "withSpan"> | undefined;
@@ -73,6 +78,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
       if (method !== allowed) throw new ConsoleError("MESH_E_METHOD", `${method} ${path}`);
     };
     const isData = path === "/metrics" || path.startsWith("/api/") || path.startsWith("/v1/");
+    const take = (kind: RequestKind) => options.rate.take(request.socket.remoteAddress, kind, performance.now());
+    if (!isData || path === "/api/health") take("page");
     if (!isData) {
       if (method !== "GET" && method !== "HEAD") throw new ConsoleError("MESH_E_METHOD", `${method} ${path}`);
       if (await options.files.handle(path, request, response)) return;
@@ -83,8 +90,18 @@ export function createHttpServer(options: HttpServerOptions): Server {
       only("GET");
       return route(request, response);
     }
-    guard.checkOrigin(request);
-    guard.checkToken(request);
+    try {
+      guard.checkOrigin(request);
+      guard.checkToken(request);
+    } catch (refusal) {
+      take("refused");
+      throw refusal;
+    }
+    if (path.startsWith("/v1/")) take("intake");
+    else take(method === "GET" || method === "HEAD" ? "read" : "act");
+    // Of the API whatever does not read acts; telemetry is taken in all the same.
+    if (options.readOnly && path.startsWith("/api/") && method !== "GET" && method !== "HEAD")
+      throw new ConsoleError("MESH_E_READ_ONLY", `${method} ${path}`);
     const rawRoute = raw.get(path);
     if (rawRoute !== undefined) {
       only(rawRoute.method);
@@ -98,7 +115,11 @@ export function createHttpServer(options: HttpServerOptions): Server {
       Object.assign(request, { rawBody: body });
     }
     if (options.telemetry === undefined) return route(request, response);
-    const attributes = { "http.request.method": method, "http.route": path };
+    const attributes = {
+      "http.request.method": method,
+      "http.route": options.metrics.http.routeOf(path),
+      "url.path": path,
+    };
     await options.telemetry.withSpan(SPAN_CONSOLE_REQUEST, { kind: SERVER_KIND, attributes }, async (span) => {
       await route(request, response);
       span.setAttribute("http.response.status_code", response.statusCode);
@@ -151,7 +172,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
     "cache-control": "no-store",
   };
   if (status === 401) headers["www-authenticate"] = "Bearer";
-  if (status === 503) headers["retry-after"] = 1;
+  if (status === 503 || status === 429) headers["retry-after"] = 1;
   if (!request.complete) {
     // The rest of the body is not read: this connection cannot carry another request.
     headers.connection = "close";

@@ -47,8 +47,8 @@ const model = () =>
         },
       },
       sync: () => {},
-      horizon: 0,
     },
+    horizon: 0,
     snapshot: () => ({ seq: version }),
     delta: (from: number, _slowFrom: number, withSlow: boolean) => {
       made.push({ from, withSlow });

@@ -15,11 +15,13 @@ const SLOW_MS = 1_000;
 const PING_MS = 2_000;
 const STUCK_MS = 60_000;
 
+/** `events` and nothing else: nobody looks at figures there. `runtime`: what each node holds. */
+type StreamPart = "all" | "events" | "runtime";
+
 interface Client {
   readonly response: ServerResponse;
   readonly release: () => void;
-  /** Gets events and nothing else; nobody looks at figures here. */
-  readonly eventsOnly: boolean;
+  readonly part: StreamPart;
   cursor: number;
   slowCursor: number;
   slowAtMs: number;
@@ -54,12 +56,12 @@ export class StreamHub {
     if (this.#clients.size >= this.#options.maxClients)
       throw new ConsoleError("MESH_E_TOO_MANY_STREAMS", `the limit is ${this.#options.maxClients}`);
     const { model } = this.#options;
-    const eventsOnly = wantsEventsOnly(request.url ?? "");
+    const part = partOf(request.url ?? "");
     const nowMs = model.clock.nowMs();
     const client: Client = {
       response,
-      release: eventsOnly ? () => {} : model.live.attention.hold(),
-      eventsOnly,
+      release: part === "events" ? () => {} : model.live.attention.hold(),
+      part,
       cursor: 0,
       slowCursor: 0,
       slowAtMs: nowMs,
@@ -83,7 +85,7 @@ export class StreamHub {
     else {
       client.cursor = since;
       client.slowCursor = since;
-      const delta = eventsOnly ? model.eventDelta(since) : model.delta(since, since, true);
+      const delta = this.#delta(part, since, since, true);
       const seq = model.versions.value;
       if (delta === undefined) this.#send(client, "ping", seq, JSON.stringify({ seq, atMs: model.clock.wallMs() }));
       else this.#send(client, "delta", seq, JSON.stringify(delta));
@@ -100,7 +102,7 @@ export class StreamHub {
     if (match === null || match[1] !== this.run) return undefined;
     const seq = Number(match[2]);
     const { model } = this.#options;
-    return seq > model.versions.value || seq < model.live.horizon ? undefined : seq;
+    return seq > model.versions.value || seq < model.horizon ? undefined : seq;
   }
 
   #tick(): void {
@@ -114,15 +116,15 @@ export class StreamHub {
         if (nowMs - client.sentAtMs > STUCK_MS) client.response.destroy();
         continue;
       }
-      const { cursor, slowCursor, eventsOnly } = client;
-      if (cursor < model.live.horizon && !eventsOnly) {
+      const { cursor, slowCursor, part } = client;
+      if (cursor < model.horizon && part !== "events") {
         this.#sendSnapshot(client);
         continue;
       }
-      const withSlow = !eventsOnly && nowMs - client.slowAtMs >= SLOW_MS;
-      const key = eventsOnly ? `events|${cursor}` : `${cursor}|${withSlow ? slowCursor : ""}`;
+      const withSlow = part === "all" && nowMs - client.slowAtMs >= SLOW_MS;
+      const key = `${part}|${cursor}|${withSlow ? slowCursor : ""}`;
       if (!made.has(key)) {
-        const delta = eventsOnly ? model.eventDelta(cursor) : model.delta(cursor, slowCursor, withSlow);
+        const delta = this.#delta(part, cursor, slowCursor, withSlow);
         made.set(key, delta === undefined ? undefined : JSON.stringify(delta));
       }
       const text = made.get(key);
@@ -137,9 +139,20 @@ export class StreamHub {
     }
   }
 
+  #delta(part: StreamPart, cursor: number, slowCursor: number, withSlow: boolean): object | undefined {
+    const { model } = this.#options;
+    if (part === "events") return model.eventDelta(cursor);
+    return part === "runtime" ? model.runtimeDelta(cursor) : model.delta(cursor, slowCursor, withSlow);
+  }
+
   #sendSnapshot(client: Client): void {
     const { model } = this.#options;
-    const snapshot = client.eventsOnly ? model.eventSnapshot() : model.snapshot();
+    const snapshot =
+      client.part === "events"
+        ? model.eventSnapshot()
+        : client.part === "runtime"
+          ? model.runtimeSnapshot()
+          : model.snapshot();
     this.#send(client, "snapshot", snapshot.seq, JSON.stringify(snapshot));
     client.slowCursor = snapshot.seq;
   }
@@ -169,11 +182,11 @@ export class StreamHub {
   }
 }
 
-/** `?only=events`, or nothing. */
-function wantsEventsOnly(url: string): boolean {
+/** `?only=events`, `?only=runtime`, or nothing. */
+function partOf(url: string): StreamPart {
   const query = new URLSearchParams(url.split("?")[1] ?? "");
   for (const [key, value] of query)
-    if (key !== "only" || value !== "events")
-      throw new ConsoleError("MESH_E_INVALID_INPUT", "the stream takes no query but only=events");
-  return query.has("only");
+    if (key !== "only" || (value !== "events" && value !== "runtime"))
+      throw new ConsoleError("MESH_E_INVALID_INPUT", "the stream takes no query but only=events or only=runtime");
+  return (query.get("only") as StreamPart | null) ?? "all";
 }

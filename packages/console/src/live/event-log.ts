@@ -31,13 +31,20 @@ const MAX_EVENTS = 1_000;
 export class EventLog {
   readonly #versions: VersionClock;
   readonly #clock: ConsoleClock;
+  readonly #onEvent: (event: EventInput) => void;
   readonly #max: number;
   #rows: Row[] = [];
   #nextId = 1;
 
-  constructor(versions: VersionClock, clock: ConsoleClock, max = MAX_EVENTS) {
+  constructor(
+    versions: VersionClock,
+    clock: ConsoleClock,
+    onEvent: (event: EventInput) => void = () => {},
+    max = MAX_EVENTS,
+  ) {
     this.#versions = versions;
     this.#clock = clock;
+    this.#onEvent = onEvent;
     this.#max = max;
   }
 
@@ -51,6 +58,7 @@ export class EventLog {
     const times = { atMs: wallMs(), seenMs: nowMs() };
     this.#rows.push({ ...event, by, id: this.#nextId, ...times, version: this.#versions.next() });
     this.#nextId += 1;
+    this.#onEvent(event);
     // Trimmed in blocks: shifting one by one would move the whole array for each event.
     if (this.#rows.length > this.#max * 1.25) this.#rows = this.#rows.slice(-this.#max);
   }

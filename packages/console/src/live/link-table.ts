@@ -24,14 +24,22 @@ interface Report {
   readonly atMs: number;
 }
 
+/** Told of each link that came, went, or is reported otherwise. */
+export interface LinkListener {
+  link(link: Pick<LinkView, "key" | "mesh" | "a" | "b" | "aReports" | "bReports">): void;
+  linkGone(key: string): void;
+}
+
 export class LinkTable {
   readonly #versions: VersionClock;
+  readonly #listener: LinkListener | undefined;
   readonly #rows = new Map<string, Row>();
   readonly #reports = new Map<string, Report>();
   readonly removals: Removals;
 
-  constructor(versions: VersionClock) {
+  constructor(versions: VersionClock, listener?: LinkListener) {
     this.#versions = versions;
+    this.#listener = listener;
     this.removals = new Removals(versions);
   }
 
@@ -63,7 +71,7 @@ export class LinkTable {
       for (const peer of peers) if (!after.get(mesh)?.has(peer)) this.#changed(mesh, id, peer, nowMs);
     // The first report of an end turns `unknown` into yes or no on rows that its peers made; its end turns them back.
     if (before === undefined || !this.#reports.has(id))
-      for (const row of this.#rows.values()) if (row.a === id || row.b === id) row.version = this.#versions.next();
+      for (const row of this.#rows.values()) if (row.a === id || row.b === id) this.#renewed(row);
   }
 
   #changed(mesh: string, id: string, peer: string, nowMs: number): void {
@@ -74,9 +82,18 @@ export class LinkTable {
       if (row === undefined) return;
       this.#rows.delete(key);
       this.removals.add(key);
-    } else if (row === undefined)
-      this.#rows.set(key, { key, mesh, a, b, sinceMs: nowMs, version: this.#versions.next() });
-    else row.version = this.#versions.next();
+      this.#listener?.linkGone(key);
+      return;
+    }
+    const held = row ?? { key, mesh, a, b, sinceMs: nowMs, version: 0 };
+    this.#rows.set(key, held);
+    this.#renewed(held);
+  }
+
+  #renewed(row: Row): void {
+    row.version = this.#versions.next();
+    const { key, mesh, a, b } = row;
+    this.#listener?.link({ key, mesh, a, b, aReports: this.#says(a, b, mesh), bReports: this.#says(b, a, mesh) });
   }
 
   #says(id: string, peer: string, mesh: string): boolean | null {

@@ -7,6 +7,7 @@ import type { DirectoryChange, MeshNode, NodeStats, RemoteDirectoryEntry } from 
 import type { IntakeSpan } from "@meshwork/telemetry";
 import type { BootTrace, LinkView, NodeDetail, NodeView } from "../api-types.js";
 import type { ConsoleClock } from "../clock.js";
+import type { History } from "../history/history.js";
 import type { SupervisedProcess, SupervisorClient } from "../supervisor-client.js";
 import type { VersionClock } from "../version-clock.js";
 import { nodeIdOf, peerIdOf, STATE_BY_SPAN } from "../vocabulary.js";
@@ -17,6 +18,7 @@ import { MemberEvents } from "./member-events.js";
 import { detailOf, isLive, type NodeRow, type ViewContext } from "./node-row.js";
 import { NodeTable } from "./node-table.js";
 import { Observations } from "./observations.js";
+import { ProcessEvents } from "./process-events.js";
 import { StatsWatch } from "./stats-watch.js";
 
 const SUPERVISOR_POLL_MS = 2_000;
@@ -28,6 +30,7 @@ export interface LiveStateOptions {
   readonly clock: ConsoleClock;
   readonly versions: VersionClock;
   readonly events: EventLog;
+  readonly history: History;
   /** Newest boot trace of a node, where the store has one. */
   readonly bootOf: (name: string) => BootTrace | undefined;
 }
@@ -41,6 +44,7 @@ export class LiveState {
   readonly #unsubscribe: (() => void)[] = [];
   readonly #observations = new Observations();
   readonly #memberEvents: MemberEvents;
+  readonly #processEvents: ProcessEvents;
   readonly #statsWaiters = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #polls = 0;
@@ -51,8 +55,13 @@ export class LiveState {
   constructor(options: LiveStateOptions) {
     this.#options = options;
     this.#nodes = new NodeTable(options.versions);
-    this.#links = new LinkTable(options.versions);
+    const { history } = options;
+    this.#links = new LinkTable(options.versions, {
+      link: (link) => history.link(link, this.nameOf),
+      linkGone: (key) => history.linkGone(key, this.nameOf),
+    });
     this.#memberEvents = new MemberEvents(options.events, options.node.name, (id) => this.#nodes.get(id));
+    this.#processEvents = new ProcessEvents(options.events);
     this.#watch = new StatsWatch({ node: options.node, onStats: (id, stats) => this.#onStats(id, stats) });
     this.attention = new Attention((on) => this.#onAttention(on));
     this.#unsubscribe.push(options.node.directory.onChange((change) => this.#onChange(change)));
@@ -88,7 +97,14 @@ export class LiveState {
         if (boot !== undefined) this.#nodes.setBoot(row.name, boot);
       }
     this.#nodes.sweep(nowMs);
+    this.#remember();
     if (this.attention.on) this.#watch.sync(this.#othersLive());
+  }
+
+  #remember(): void {
+    const { history } = this.#options;
+    for (const row of this.#nodes.rows()) history.member(row);
+    history.onlyMembers({ size: this.#nodes.size, has: (key) => this.#nodes.get(key) !== undefined });
   }
 
   #othersLive(): Set<string> {
@@ -142,6 +158,7 @@ export class LiveState {
   #onAttention(on: boolean): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#options.history.watched(on);
     if (!on || this.#closed) {
       this.#watch.close();
       return;
@@ -169,6 +186,7 @@ export class LiveState {
         (list) => {
           if (this.#closed) return;
           this.#processes = { list, atMs: clock.nowMs() };
+          this.#processEvents.listed(list);
           this.#nodes.syncProcesses(list, clock.nowMs());
           this.sync();
         },
@@ -259,6 +277,16 @@ export class LiveState {
     if (fits.length > 1) fits = fits.filter((row) => isLive(row.state) || row.state === "starting");
     if (fits.length === 1) return { row: fits[0]! };
     return fits.length === 0 ? {} : { ambiguous: fits.map((row) => row.name ?? row.key).slice(0, 20) };
+  }
+
+  rowOf(id: string): NodeRow | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** Ids of those who suspect it or take it for dead, as far as they said so lately. */
+  doubtersOf(id: string): string[] {
+    const told = this.#observations.of(id).filter(({ state }) => state === "suspected" || state === "dead");
+    return told.map(({ observerId }) => observerId);
   }
 
   rows(): IterableIterator<NodeRow> {

@@ -9,6 +9,7 @@ import type {
   ObserverView,
   PeerRef,
   ProcessView,
+  RuntimeView,
 } from "../api-types.js";
 import type { SupervisedProcess } from "../supervisor-client.js";
 import type { Observation } from "./observations.js";
@@ -153,6 +154,22 @@ export function viewOf(row: NodeRow, context: ViewContext): NodeView {
     process: processView(row),
     bootMs: row.ownBootMs ?? process?.bootMs ?? null,
     boot: bootView(row),
+  };
+}
+
+/** `own`: what the console holds besides its node. */
+export function runtimeOf(row: NodeRow, nowMs: number, own: Readonly<Record<string, number>> = {}): RuntimeView {
+  const { key, name, mesh, type, state, stats, statsAtMs } = row;
+  const ours = Object.entries(own).map(([collection, size]) => [`console.${collection}`, size] as const);
+  return {
+    ...{ key, name, mesh, type, live: isLive(state) },
+    statsAgeMs: stats === undefined ? null : since(nowMs, statsAtMs),
+    uptimeMs: stats?.uptimeMs ?? null,
+    shared: stats?.process.shared ?? null,
+    rssBytes: stats?.process.rssBytes ?? null,
+    handles: stats?.process.handles ?? null,
+    eventLoopDelayP99Ms: stats?.eventLoopDelayP99Ms ?? null,
+    sizes: stats === undefined ? null : { ...stats.sizes, ...Object.fromEntries(ours) },
   };
 }
 

@@ -263,6 +263,13 @@ const CONSOLE_FAMILIES = {
     help: "Spans refused because one trace or one request was too large",
     labels: [],
   },
+  meshwork_console_history_bytes: { type: "gauge", help: "Bytes of the history, estimated", labels: [] },
+  meshwork_console_history_limit_bytes: { type: "gauge", help: "Bytes that the history may hold", labels: [] },
+  meshwork_console_history_evicted_entries_total: {
+    type: "counter",
+    help: "Entries of the history that went before their half hour was over, to stay within the bounds",
+    labels: [],
+  },
   meshwork_console_supervised_processes: {
     type: "gauge",
     help: "Node processes of the launcher by state, as it last said",

@@ -17,6 +17,7 @@ export function writeConsole(out: Exposition, model: ConsoleModel, counts: Conso
     out.add("meshwork_console_intake_requests_total", { result }, count);
   out.add("meshwork_console_stream_clients", {}, model.streamClients());
   writeStore(out, model);
+  writeHistory(out, model);
   writeSupervised(out, model);
   for (const [collection, size] of Object.entries(counts.sizes))
     out.add("meshwork_console_collection_items", { collection }, size);
@@ -33,6 +34,13 @@ function writeStore(out: Exposition, model: ConsoleModel): void {
   out.add("meshwork_console_trace_store_received_spans_total", {}, store.receivedSpans);
   out.add("meshwork_console_trace_store_evicted_spans_total", {}, store.evictedSpans);
   out.add("meshwork_console_trace_store_rejected_spans_total", {}, store.rejectedSpans);
+}
+
+function writeHistory(out: Exposition, model: ConsoleModel): void {
+  const history = model.history.store();
+  out.add("meshwork_console_history_bytes", {}, history.bytes);
+  out.add("meshwork_console_history_limit_bytes", {}, history.maxBytes);
+  out.add("meshwork_console_history_evicted_entries_total", {}, history.evictedEntries);
 }
 
 function writeSupervised(out: Exposition, model: ConsoleModel): void {

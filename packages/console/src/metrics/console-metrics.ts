@@ -53,6 +53,15 @@ export class ConsoleMetrics {
     this.#reports.take(points, this.#options.model.clock.nowMs());
   }
 
+  /** The newest report of a node. */
+  reportOf(id: string): AgedReport | undefined {
+    return this.#reports.get(id);
+  }
+
+  reports(): IterableIterator<AgedReport> {
+    return this.#reports.entries();
+  }
+
   sizes(): Readonly<Record<string, number>> {
     return { nodeReports: this.#reports.size, meshTotals: this.#reports.totals.size };
   }

@@ -15,6 +15,7 @@ import {
   SPAN_MESSAGE_SENT,
   serviceOf,
 } from "../vocabulary.js";
+import { RateWindow, slotOf } from "./rate-window.js";
 
 interface EdgeRow {
   readonly key: string;
@@ -26,6 +27,7 @@ interface EdgeRow {
   totalMs: number;
   maxMs: number;
   lastMs: number;
+  readonly rate: RateWindow;
 }
 
 interface NodeEdgeRow {
@@ -35,7 +37,11 @@ interface NodeEdgeRow {
   calls: number;
   errors: number;
   lastMs: number;
+  readonly rate: RateWindow;
 }
+
+/** A rate reaches back so far: after that it is 0 and does not change any more. */
+const RATE_REACH_MS = 70_000;
 
 export class ServiceGraphCounter {
   readonly #versions: VersionClock;
@@ -47,6 +53,8 @@ export class ServiceGraphCounter {
   #clientSpans = 0;
   #pairs = 0;
   #uncounted = 0;
+  #lastCallMs = Number.NEGATIVE_INFINITY;
+  #slot = 0;
   version = 0;
 
   constructor(
@@ -74,6 +82,7 @@ export class ServiceGraphCounter {
 
   #count(sent: IntakeSpan, received: IntakeSpan, nowMs: number): void {
     this.#pairs += 1;
+    this.#lastCallMs = nowMs;
     const failed = isError(sent) || isError(received);
     const from = { mesh: meshOf(sent) ?? "?", service: serviceOf(sent) ?? "?" };
     const to = { mesh: meshOf(received) ?? "?", service: serviceOf(received) ?? "?" };
@@ -83,7 +92,18 @@ export class ServiceGraphCounter {
     const key = `${from.mesh}.${from.service}>${to.mesh}.${to.service}:${operation}`;
     let edge = this.#edges.get(key);
     if (edge === undefined && this.#edges.size < this.#maxEdges) {
-      edge = { key, from, to, operation, calls: 0, errors: 0, totalMs: 0, maxMs: 0, lastMs: nowMs };
+      edge = {
+        key,
+        from,
+        to,
+        operation,
+        calls: 0,
+        errors: 0,
+        totalMs: 0,
+        maxMs: 0,
+        lastMs: nowMs,
+        rate: new RateWindow(nowMs),
+      };
       this.#edges.set(key, edge);
     }
     if (edge === undefined) this.#uncounted += 1;
@@ -94,6 +114,7 @@ export class ServiceGraphCounter {
       edge.totalMs += durationMs;
       edge.maxMs = Math.max(edge.maxMs, durationMs);
       edge.lastMs = nowMs;
+      edge.rate.add(nowMs);
     }
     this.#countNodes(nodeOf(sent), nodeOf(received), failed, nowMs);
   }
@@ -101,25 +122,42 @@ export class ServiceGraphCounter {
   #countNodes(from: string | null, to: string | null, failed: boolean, nowMs: number): void {
     if (from === null || to === null) return;
     const key = `${from}>${to}`;
-    const row = this.#nodeEdges.get(key) ?? { key, from, to, calls: 0, errors: 0, lastMs: nowMs };
+    const row = this.#nodeEdges.get(key) ?? {
+      ...{ key, from, to, calls: 0, errors: 0, lastMs: nowMs },
+      rate: new RateWindow(nowMs),
+    };
     row.calls += 1;
     row.errors += failed ? 1 : 0;
     row.lastMs = nowMs;
+    row.rate.add(nowMs);
     this.#nodeEdges.delete(key);
     this.#nodeEdges.set(key, row);
     if (this.#nodeEdges.size > this.#maxNodeEdges) this.#nodeEdges.delete(this.#nodeEdges.keys().next().value!);
   }
 
+  /** Rates change with time alone: a new version once per slot, until they are 0. */
+  settle(nowMs: number): void {
+    const slot = slotOf(nowMs);
+    if (slot === this.#slot) return;
+    this.#slot = slot;
+    if (nowMs - this.#lastCallMs < RATE_REACH_MS) this.version = this.#versions.next();
+  }
+
   view(nowMs: number): ServiceGraph {
+    const rateOf = (rate: RateWindow) => rate.perMinute(nowMs, this.#startedMs);
     const services = new Map<string, ServiceRef>();
     const edges: ServiceEdge[] = [];
-    for (const { totalMs, lastMs, ...edge } of this.#edges.values()) {
+    for (const { totalMs, lastMs, rate, ...edge } of this.#edges.values()) {
       for (const end of [edge.from, edge.to]) services.set(`${end.mesh}.${end.service}`, end);
-      edges.push({ ...edge, meanMs: totalMs / edge.calls, ageMs: Math.max(0, nowMs - lastMs) });
+      edges.push({
+        ...{ ...edge, meanMs: totalMs / edge.calls, ageMs: Math.max(0, nowMs - lastMs) },
+        callsPerMinute: rateOf(rate),
+      });
     }
-    const nodeEdges: NodeEdge[] = [...this.#nodeEdges.values()].map(({ lastMs, ...edge }) => ({
+    const nodeEdges: NodeEdge[] = [...this.#nodeEdges.values()].map(({ lastMs, rate, ...edge }) => ({
       ...edge,
       ageMs: Math.max(0, nowMs - lastMs),
+      callsPerMinute: rateOf(rate),
     }));
     return {
       windowMs: Math.max(0, nowMs - this.#startedMs),

@@ -1,47 +1,62 @@
-/** A node's own directory: who it knows, where, and since when it has heard of each. Asked over the mesh, unless it is the console's. */
+/**
+ * A node's own directory: who it knows, where, and since when it has heard of each. Asked over the mesh, unless it is the console's. And
+ * where it disagrees with another node's.
+ */
 import type { DirectoryLine, DirectoryView } from "@meshwork/console/api-types";
-import { targetOf } from "@meshwork/console/client";
 import type { TabProps } from "../app.js";
 import { byType } from "../format/names.js";
-import { useApi } from "../hooks/use-api.js";
 import { inOrder } from "../model/row-order.js";
 import { AsOf } from "../parts/as-of.js";
 import { Empty } from "../parts/empty.js";
 import { FailureNote } from "../parts/failure-note.js";
 import { Section } from "../parts/section.js";
-import { routeHash } from "../state/route.js";
+import { DifferenceTable } from "./difference-table.js";
+import { compared } from "./directory-difference.js";
+import { type DirectoryChoice, directoryChoice, directoryHash } from "./directory-route.js";
 import { DirectoryTable } from "./directory-table.js";
-
-/** Asking costs the node one request; the console's own costs no frame. */
-const OWN_EVERY_MS = 2_000;
-const ASKED_EVERY_MS = 5_000;
+import { NodeSelect } from "./node-select.js";
+import { useDirectory } from "./use-directory.js";
 
 export function DirectoryTab({ data, item }: TabProps) {
-  const target = targetOf("GET /api/directory", { query: item === null ? {} : { as: item } });
-  const result = useApi(target, item === null ? OWN_EVERY_MS : ASKED_EVERY_MS);
   const live = inOrder(data.nodes.values()).filter(({ value }) => value.live);
   const names = live.flatMap(({ value }) => (value.name === null ? [] : [value.name]));
   const own = data.cluster.value.console.name;
+  const choice = directoryChoice(item, own);
+  const result = useDirectory(data, choice.as);
+  const other = useDirectory(data, choice.with === null ? undefined : choice.with === own ? null : choice.with);
   const view = result.data;
-  const choose = (name: string) => {
-    window.location.hash = routeHash("directory", name === own ? null : name);
+  const [asName, withName] = [choice.as ?? own, choice.with];
+  const comparison = view === null || other.data === null || withName === null ? null : compared(view, other.data);
+  const go = (next: DirectoryChoice) => {
+    window.location.hash = directoryHash(next);
   };
   return (
     <Section title="Directory" aside={<AsOf receivedAtMs={view === null ? null : result.receivedAtMs} />}>
       <div className="controls">
-        <label>
-          as seen by{" "}
-          <select value={item ?? own} onChange={(event) => choose(event.target.value)} data-testid="directory-as">
-            {!names.includes(item ?? own) && <option value={item ?? own}>{item ?? own}</option>}
-            {names.map((name) => (
-              <option key={name} value={name}>
-                {name}
-                {name === own ? " (this console)" : ""}
-              </option>
-            ))}
-          </select>
-        </label>
-        <button type="button" onClick={result.refresh}>
+        <NodeSelect
+          label="as seen by"
+          value={asName}
+          names={names}
+          own={own}
+          onChange={(name) => go({ ...choice, as: name === own ? null : name })}
+          testId="directory-as"
+        />
+        <NodeSelect
+          label="compared with"
+          value={withName ?? ""}
+          names={names.filter((name) => name !== asName)}
+          own={own}
+          nobody="nobody"
+          onChange={(name) => go({ ...choice, with: name === "" ? null : name })}
+          testId="directory-with"
+        />
+        <button
+          type="button"
+          onClick={() => {
+            result.refresh();
+            other.refresh();
+          }}
+        >
           Ask again
         </button>
         {view !== null && (
@@ -52,10 +67,25 @@ export function DirectoryTab({ data, item }: TabProps) {
           </span>
         )}
       </div>
-      {result.failure !== null && (
-        <FailureNote failure={result.failure} what={`The directory of ${item ?? own} could not be read`} />
+      {other.failure !== null && withName !== null && (
+        <FailureNote failure={other.failure} what={`The directory of ${withName} could not be read`} />
       )}
-      {view === null && result.loading && <Empty title={`Asking ${item ?? own}…`} />}
+      {comparison !== null && withName !== null && (
+        <div className="directory-comparison">
+          <DifferenceTable
+            comparison={comparison}
+            firstName={asName}
+            secondName={withName}
+            firstAtMs={result.receivedAtMs}
+            secondAtMs={other.receivedAtMs}
+          />
+          <h3 className="table-title">All that {asName} knows</h3>
+        </div>
+      )}
+      {result.failure !== null && (
+        <FailureNote failure={result.failure} what={`The directory of ${asName} could not be read`} />
+      )}
+      {view === null && result.loading && <Empty title={`Asking ${asName}…`} />}
       {view !== null && view.entries.length + view.departed.length === 0 && (
         <Empty title="This directory is empty">
           The node knows nobody: it has not joined its mesh yet, or lost it.

@@ -14,6 +14,12 @@ export function ageText(ms: number | null | undefined): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
+/** In its largest unit alone, where there is little room: `3 min`. */
+export function briefAgeText(ms: number | null | undefined): string {
+  const text = ageText(ms);
+  return text.split(" ").slice(0, 2).join(" ");
+}
+
 /** What a message said the age was, and the time since this page received it. */
 export function ageNow(ageMs: number | null | undefined, receivedAtMs: number, nowMs: number): number | null {
   return ageMs === null || ageMs === undefined ? null : ageMs + Math.max(0, nowMs - receivedAtMs);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ageNow, ageText } from "./ages.js";
+import { ageNow, ageText, briefAgeText } from "./ages.js";
 import { byType, displayName, meshClass, shortName, stepName, typeClass } from "./names.js";
 import { bytesText, coresText, countText, durationText, rateText, shareOf, UNKNOWN } from "./numbers.js";
 
@@ -68,4 +68,13 @@ test("names", () => {
 test("a type or mesh of any text never becomes a class of its own", () => {
   expect(typeClass("x chosen")).toBe("type-other");
   expect(meshClass("nowhere", ["a"])).toBe("mesh-none");
+});
+
+test.each([
+  [400, "<1 s"],
+  [93_000, "1 min"],
+  [7_400_000, "2 h"],
+  [null, "–"],
+])("%s ms in brief is %s", (ms, text) => {
+  expect(briefAgeText(ms)).toBe(text);
 });

@@ -45,7 +45,3 @@ export function idPrefix(id: string): string {
 export function stepName(span: string): string {
   return span.replace(/^mesh\.boot\./, "").replaceAll("_", " ");
 }
-
-export function cut(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
-}

@@ -1,6 +1,8 @@
 /** The live store, the API and the places of nodes, for every component below main.tsx. */
 import { createContext, useContext, useSyncExternalStore } from "react";
+import type { CellBook } from "../layout/cell-book.js";
 import type { SlotBook } from "../layout/slot-book.js";
+import type { RuntimeStore } from "../runtime/runtime-store.js";
 import type { ApiClient } from "../state/api-client.js";
 import type { LiveStore, LiveView } from "../state/live-store.js";
 
@@ -8,6 +10,9 @@ export interface ConsoleSession {
   readonly live: LiveStore;
   readonly api: ApiClient;
   readonly slots: SlotBook;
+  readonly cells: CellBook;
+  /** A stream of what nodes hold, not yet started; who opens it closes it. */
+  readonly openRuntime: () => RuntimeStore;
 }
 
 export const SessionContext = createContext<ConsoleSession | null>(null);

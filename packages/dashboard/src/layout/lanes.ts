@@ -1,6 +1,6 @@
 /**
- * From places to pixels: each mesh a lane, its nodes on two facing curves. Rows are at equal heights, so labels (outside the curves)
- * never touch however many nodes there are, and the curve keeps links between neighbours of one side apart from the node in between.
+ * From places to pixels: each mesh a lane, its nodes as cards in two columns along its sides. Rows are at equal heights, so that no two
+ * cards touch however many there are; the room between the columns is the links'.
  */
 import type { Side, Slot } from "./slot-book.js";
 
@@ -20,26 +20,30 @@ export interface LaneGrid {
   readonly width: number;
   readonly height: number;
   readonly lanes: readonly Lane[];
-  readonly rows: number;
+  readonly cardWidth: number;
 }
 
-export const DISC_RADIUS = 15;
-const GAP = 20;
-const HEADER = 46;
-const FOOT = 14;
-/** Below this a lane has no room for its labels and links. */
-const MIN_LANE_WIDTH = 430;
-/** Room for a label beside a disc. */
-const LABEL_WIDTH = 112;
-
-/** Rows shrink with their number, down to where two lines of text still fit; wide lanes give few rows more air. */
-export function rowHeight(rows: number, laneWidth: number): number {
-  if (rows > 10) return 46;
-  return rows > 6 ? 66 : Math.min(110, Math.max(84, Math.round(laneWidth / 7)));
+/** The upper left corner, and where links end: the middle of either side. */
+export interface CardPlace extends Point {
+  readonly inner: Point;
+  readonly outer: Point;
 }
+
+export const CARD_HEIGHT = 80;
+const ROW_GAP = 10;
+const LANE_GAP = 22;
+const HEADER = 44;
+const EDGE = 12;
+/** Below this two lanes do not stand beside each other. */
+const MIN_LANE_WIDTH = 420;
+/** Below this a card's figures would be cut. */
+const MIN_CARD_WIDTH = 136;
+const MAX_CARD_WIDTH = 210;
+/** The links' room between the columns, where there is room at all. */
+const MIDDLE = 120;
 
 export function laneColumns(meshes: number, width: number): number {
-  return Math.max(1, Math.min(meshes, Math.floor((width + GAP) / (MIN_LANE_WIDTH + GAP))));
+  return Math.max(1, Math.min(meshes, Math.floor((width + LANE_GAP) / (MIN_LANE_WIDTH + LANE_GAP))));
 }
 
 /** The side that looks at the other lanes: the right one of the left half, else the left one. */
@@ -49,36 +53,34 @@ export function innerSide(index: number, columns: number): Side {
 
 export function laneGrid(meshes: readonly string[], rows: number, width: number): LaneGrid {
   const columns = laneColumns(meshes.length, width);
-  const laneWidth = Math.max(MIN_LANE_WIDTH, (width - GAP * (columns - 1)) / columns);
-  const laneHeight = HEADER + rows * rowHeight(rows, laneWidth) + FOOT;
+  const least = 2 * (MIN_CARD_WIDTH + EDGE) + 24;
+  const laneWidth = Math.max(least, Math.floor((width - LANE_GAP * (columns - 1)) / columns));
+  const wanted = Math.floor((laneWidth - 2 * EDGE - MIDDLE) / 2);
+  const laneHeight = HEADER + rows * (CARD_HEIGHT + ROW_GAP) - ROW_GAP + EDGE;
   const lanes = meshes.map((mesh, index) => ({
     mesh,
-    x: (index % columns) * (laneWidth + GAP),
-    y: Math.floor(index / columns) * (laneHeight + GAP),
+    x: (index % columns) * (laneWidth + LANE_GAP),
+    y: Math.floor(index / columns) * (laneHeight + LANE_GAP),
     width: laneWidth,
     height: laneHeight,
     inner: innerSide(index, columns),
   }));
   const lines = Math.ceil(meshes.length / columns);
   return {
-    width: columns * laneWidth + (columns - 1) * GAP,
-    height: Math.max(0, lines * laneHeight + (lines - 1) * GAP),
+    width: columns * laneWidth + (columns - 1) * LANE_GAP,
+    height: Math.max(0, lines * laneHeight + (lines - 1) * LANE_GAP),
     lanes,
-    rows,
+    cardWidth: Math.min(MAX_CARD_WIDTH, Math.max(MIN_CARD_WIDTH, wanted)),
   };
 }
 
 export function laneCentre(lane: Lane): Point {
-  return { x: lane.x + lane.width / 2, y: lane.y + HEADER + (lane.height - HEADER - FOOT) / 2 };
+  return { x: lane.x + lane.width / 2, y: lane.y + HEADER + (lane.height - HEADER - EDGE) / 2 };
 }
 
-export function nodePoint(lane: Lane, slot: Slot, rows: number): Point {
-  const centre = laneCentre(lane);
-  const step = rowHeight(rows, lane.width);
-  const dy = (slot.row - (rows - 1) / 2) * step;
-  // The outermost rows stay apart by more than half of the full width.
-  const reach = Math.max(1, (rows / 2) * step * 1.12);
-  const halfWidth = Math.max(60, lane.width / 2 - LABEL_WIDTH - DISC_RADIUS - 8);
-  const dx = halfWidth * Math.sqrt(Math.max(0, 1 - (dy / reach) ** 2));
-  return { x: centre.x + (slot.side === "left" ? -dx : dx), y: centre.y + dy };
+export function cardPlace(lane: Lane, slot: Slot, cardWidth: number): CardPlace {
+  const x = slot.side === "left" ? lane.x + EDGE : lane.x + lane.width - EDGE - cardWidth;
+  const y = lane.y + HEADER + slot.row * (CARD_HEIGHT + ROW_GAP);
+  const [left, right] = [x, x + cardWidth].map((at) => ({ x: at, y: y + CARD_HEIGHT / 2 })) as [Point, Point];
+  return slot.side === "left" ? { x, y, inner: right, outer: left } : { x, y, inner: left, outer: right };
 }

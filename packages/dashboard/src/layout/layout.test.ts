@@ -1,8 +1,8 @@
 import type { ServiceEdge } from "@meshwork/console/api-types";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DISC_RADIUS, laneGrid, nodePoint } from "./lanes.js";
-import { linkPath } from "./link-path.js";
+import { CARD_HEIGHT, cardPlace, laneCentre, laneGrid } from "./lanes.js";
+import { linkBetween, linkWithin } from "./link-path.js";
 import { BOX, serviceDrawing } from "./service-drawing.js";
 import { serviceLayers } from "./service-layers.js";
 import { SlotBook, type SlotNode } from "./slot-book.js";
@@ -72,36 +72,27 @@ test.each([
   [9, 914],
   [10, 1_536],
   [30, 914],
-  [60, 1_536],
-])(
-  "%i nodes in each of two lanes on %i px: no two discs or labels touch, all are inside their lane",
-  (count, width) => {
-    const book = new SlotBook();
-    const lists = [nodes(count), nodes(count, 1_000)];
-    const meshes = ["m0", "m1"];
-    const places = book.arrange(lists.map((list, at) => lane(list, meshes[at])));
-    const grid = laneGrid(meshes, book.rows, width);
-    expect(grid.width).toBeLessThanOrEqual(width);
-    for (const [at, list] of lists.entries()) {
-      const box = grid.lanes[at]!;
-      const points = list.map(({ key }) => ({
-        slot: places.get(key)!,
-        ...nodePoint(box, places.get(key)!, grid.rows),
-      }));
-      for (const [first, a] of points.entries()) {
-        // A label of 112 px beside the disc stays in the lane.
-        expect(a.x - box.x).toBeGreaterThan(DISC_RADIUS + (a.slot.side === "left" ? 112 : 0));
-        expect(box.x + box.width - a.x).toBeGreaterThan(DISC_RADIUS + (a.slot.side === "right" ? 112 : 0));
-        expect(a.y - box.y).toBeGreaterThan(40);
-        expect(box.y + box.height - a.y).toBeGreaterThan(DISC_RADIUS);
-        for (const b of points.slice(first + 1)) {
-          if (a.slot.side === b.slot.side) expect(Math.abs(a.y - b.y)).toBeGreaterThanOrEqual(40);
-          else expect(Math.abs(a.x - b.x)).toBeGreaterThan(2 * DISC_RADIUS + 10);
-        }
-      }
+  [20, 358],
+])("%i nodes in each of two lanes on %i px: no two cards touch, all are inside their lane", (count, width) => {
+  const book = new SlotBook();
+  const lists = [nodes(count), nodes(count, 1_000)];
+  const meshes = ["m0", "m1"];
+  const places = book.arrange(lists.map((list, at) => lane(list, meshes[at])));
+  const grid = laneGrid(meshes, book.rows, width);
+  expect(grid.width).toBeLessThanOrEqual(width);
+  for (const [at, list] of lists.entries()) {
+    const box = grid.lanes[at]!;
+    const cards = list.map(({ key }) => cardPlace(box, places.get(key)!, grid.cardWidth));
+    for (const [first, a] of cards.entries()) {
+      expect(a.x).toBeGreaterThan(box.x);
+      expect(a.x + grid.cardWidth).toBeLessThan(box.x + box.width);
+      expect(a.y).toBeGreaterThan(box.y + 40);
+      expect(a.y + CARD_HEIGHT).toBeLessThan(box.y + box.height);
+      for (const b of cards.slice(first + 1))
+        expect(Math.abs(a.x - b.x) > grid.cardWidth + 20 || Math.abs(a.y - b.y) > CARD_HEIGHT + 4).toBe(true);
     }
-  },
-);
+  }
+});
 
 test("a narrow window puts lanes below each other", () => {
   const grid = laneGrid(["a", "b", "c"], 5, 700);
@@ -109,10 +100,27 @@ test("a narrow window puts lanes below each other", () => {
   expect(new Set(grid.lanes.map(({ y }) => y)).size).toBe(3);
 });
 
-test("a link is a curve from end to end, also between discs above each other", () => {
-  expect(linkPath({ x: 0, y: 0 }, { x: 0, y: 100 }, { x: 50, y: 50 })).toBe("M0 0Q19 50 0 100");
-  expect(linkPath({ x: 0, y: 0 }, { x: 10, y: 100 }, null)).toBe("M0 0L10 100");
-  expect(linkPath({ x: 0, y: 0 }, { x: 200, y: 100 }, null)).toMatch(/^M0 0C.* 200 100$/);
+test("a link runs from inner side to inner side, one between lanes from the sides that face each other", () => {
+  const grid = laneGrid(["a", "b"], 5, 914);
+  const place = (at: number, side: "left" | "right", row: number) =>
+    cardPlace(grid.lanes[at]!, { side, row }, grid.cardWidth);
+  const ends = (path: string) => path.match(/-?[\d.]+/g)!.map(Number);
+  const [left, right, below, foreign] = [
+    place(0, "left", 0),
+    place(0, "right", 0),
+    place(0, "left", 1),
+    place(1, "left", 0),
+  ];
+  const within = ends(linkWithin(left, right, laneCentre(grid.lanes[0]!)));
+  expect([within[0], within.at(-2)]).toEqual([left.inner.x, right.inner.x]);
+  const arc = ends(linkWithin(left, below, laneCentre(grid.lanes[0]!)));
+  expect(arc[2]).toBeGreaterThan(left.inner.x);
+  expect(arc[2]).toBeLessThan(right.inner.x);
+  const across = ends(linkBetween(foreign, right));
+  expect([across[0], across.at(-2)]).toEqual([foreign.outer.x, right.outer.x]);
+  const stacked = laneGrid(["a", "b"], 5, 358);
+  const [upper, lower] = stacked.lanes.map((each) => cardPlace(each, { side: "left", row: 0 }, stacked.cardWidth));
+  expect(linkBetween(upper!, lower!)).toMatch(/^M[\d. ]+C/);
 });
 
 test("callers stand left of whom they call, one place per service, cycles included", () => {

@@ -4,7 +4,7 @@ import { frameKinds } from "./frame-kinds.js";
 import { linkKind, linkReport, linksByEnd, reportText } from "./link-kind.js";
 import { inOrder } from "./row-order.js";
 import { sharedProcesses } from "./shared-processes.js";
-import { totalsOf } from "./totals.js";
+import { perNode, totalsOf } from "./totals.js";
 
 const node = (parts: Partial<NodeView>) =>
   ({
@@ -30,7 +30,16 @@ const link = (parts: Partial<LinkView>) =>
 
 test("totals take what is known of live nodes, and say of how many", () => {
   const totals = totalsOf([
-    node({ cpuUsedCores: 0.25, cpuBudgetCores: 4, ramUsedBytes: 10, ramBudgetBytes: 50 }),
+    node({
+      ...{ cpuUsedCores: 0.25, cpuBudgetCores: 4, ramUsedBytes: 10, ramBudgetBytes: 50 },
+      activeViews: {
+        m1: [
+          { id: "a", name: null },
+          { id: "b", name: null },
+        ],
+        m2: [{ id: "c", name: null }],
+      },
+    }),
     node({
       mesh: "m2",
       state: "suspected",
@@ -43,12 +52,16 @@ test("totals take what is known of live nodes, and say of how many", () => {
   ]);
   expect(totals).toEqual({
     live: 2,
+    all: 3,
     suspected: 1,
     departed: 1,
     meshes: ["m1", "m2"],
     cpuCores: { used: 0.25, budget: 6, known: 1 },
     ramBytes: { used: 10, budget: 50, known: 1 },
+    activePeers: { value: 2, known: 1 },
   });
+  expect(perNode(totals.cpuCores)).toBe(0.25);
+  expect(perNode({ used: null, budget: 1, known: 0 })).toBeNull();
 });
 
 test("nothing known is unknown, not 0", () => {

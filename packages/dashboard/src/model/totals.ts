@@ -8,8 +8,16 @@ export interface Sum {
   readonly known: number;
 }
 
+export interface Mean {
+  readonly value: number | null;
+  /** Live nodes that it is the mean of. */
+  readonly known: number;
+}
+
 export interface Totals {
   readonly live: number;
+  /** All rows given. */
+  readonly all: number;
   /** Of the live: under the console's suspicion. */
   readonly suspected: number;
   /** Left, dead or expired, of the rows given. */
@@ -17,6 +25,8 @@ export interface Totals {
   readonly meshes: readonly string[];
   readonly cpuCores: Sum;
   readonly ramBytes: Sum;
+  /** Active peers in a node's own mesh. */
+  readonly activePeers: Mean;
 }
 
 export function totalsOf(nodes: Iterable<NodeView>): Totals {
@@ -24,6 +34,7 @@ export function totalsOf(nodes: Iterable<NodeView>): Totals {
   const live = all.filter((node) => node.live);
   return {
     live: live.length,
+    all: all.length,
     suspected: live.filter(({ state }) => state === "suspected").length,
     departed: all.filter(({ state }) => state === "left" || state === "dead" || state === "expired").length,
     meshes: [...new Set(live.map((node) => node.mesh))].sort(),
@@ -39,7 +50,21 @@ export function totalsOf(nodes: Iterable<NodeView>): Totals {
       (node) => node.process?.rssBytes,
       (node) => node.ramBudgetBytes,
     ),
+    activePeers: meanPeers(live),
   };
+}
+
+/** Mean use of a node, over those whose use is known; null where none is. */
+export function perNode({ used, known }: Sum): number | null {
+  return used === null || known === 0 ? null : used / known;
+}
+
+function meanPeers(nodes: readonly NodeView[]): Mean {
+  const counts = nodes.flatMap(({ activeViews, mesh }) =>
+    activeViews == null ? [] : [activeViews[mesh]?.length ?? 0],
+  );
+  const sum = counts.reduce((total, count) => total + count, 0);
+  return { value: counts.length === 0 ? null : sum / counts.length, known: counts.length };
 }
 
 type Pick = (node: NodeView) => number | null | undefined;

@@ -1,11 +1,13 @@
-/** The strip above every view: how much there is, how much of it is known, and how old it is. */
+/** The strip above every view: how much there is, how much of it is known, and how old it is. Dialogs hang here: it is always there. */
 import type { ReactNode } from "react";
-import { bytesText, coresText, countText, rateText } from "../format/numbers.js";
+import { ActionDialog } from "../actions/action-dialog.js";
+import { bytesText, coresText, countText, rateText, UNKNOWN } from "../format/numbers.js";
 import { useLive } from "../hooks/use-live.js";
 import { useNow } from "../hooks/use-now.js";
 import { isInPicture } from "../model/member-state.js";
-import { totalsOf } from "../model/totals.js";
+import { perNode, type Sum, totalsOf } from "../model/totals.js";
 import { connectionState } from "../state/connection.js";
+import { routeHash } from "../state/route.js";
 import { ConnectionBadge } from "./connection-badge.js";
 import { ThemeButton } from "./theme-button.js";
 
@@ -40,36 +42,49 @@ export function Strip() {
             {countText(totals?.departed)} departed
           </small>
         </Figure>
-        <Figure label="meshes">
+        <Figure label="meshes" title={totals?.meshes.join(", ")}>
           <span data-testid="mesh-count">{countText(totals?.meshes.length)}</span>
-          <small>{totals?.meshes.join(", ")}</small>
         </Figure>
-        <Figure label="CPU, cores" title={ofNodes(totals?.cpuCores.known, totals?.live)}>
+        <Figure label="CPU, cores" title={ofNodes(totals?.cpuCores, totals?.live)}>
           <span>{coresText(totals?.cpuCores.used)}</span>
           <small>
             of {coresText(totals?.cpuCores.budget)}
-            {partly(totals?.cpuCores.known, totals?.live)}
+            {partly(totals?.cpuCores.known, totals?.live)} · {coresText(totals && perNode(totals.cpuCores))}/node
           </small>
         </Figure>
-        <Figure label="memory" title={ofNodes(totals?.ramBytes.known, totals?.live)}>
+        <Figure label="memory" title={ofNodes(totals?.ramBytes, totals?.live)}>
           <span>{bytesText(totals?.ramBytes.used)}</span>
           <small>
             of {bytesText(totals?.ramBytes.budget)}
-            {partly(totals?.ramBytes.known, totals?.live)}
+            {partly(totals?.ramBytes.known, totals?.live)} · {bytesText(totals && perNode(totals.ramBytes))}/node
           </small>
         </Figure>
-        <Figure label="frames per minute" title="sums over the nodes whose figures are fresh">
+        <Figure label="active peers" title="mean over the live nodes whose own active view is known, in their own mesh">
+          <span data-testid="mean-peers">{totals?.activePeers.value?.toFixed(1) ?? UNKNOWN}</span>
+          <small>mean{partly(totals?.activePeers.known, totals?.live)}</small>
+        </Figure>
+        <Figure label="frames/min" title="sums over the nodes whose figures are fresh">
           <span>↑ {rateText(cluster?.framesSentPerMinute)}</span>
           <small>↓ {rateText(cluster?.framesReceivedPerMinute)}</small>
         </Figure>
-        <Figure label="demo traffic">
-          <span>{cluster?.demo == null ? "–" : cluster.demo.running ? "on" : "off"}</span>
+        <Figure label="demo">
+          <span data-testid="demo-state">{cluster?.demo == null ? UNKNOWN : cluster.demo.running ? "on" : "off"}</span>
+        </Figure>
+        <Figure label="alerts" title="open; those that somebody has acknowledged are not counted">
+          <a
+            className={cluster !== undefined && cluster.alerts.open > 0 ? "bad" : ""}
+            href={routeHash("alerts")}
+            data-testid="open-alerts"
+          >
+            {countText(cluster?.alerts.open)}
+          </a>
         </Figure>
       </dl>
       <div className="strip-end">
         <ConnectionBadge />
         <ThemeButton />
       </div>
+      <ActionDialog />
     </header>
   );
 }
@@ -80,7 +95,7 @@ function Figure({
   children,
 }: {
   readonly label: string;
-  readonly title?: string;
+  readonly title?: string | undefined;
   readonly children: ReactNode;
 }) {
   return (
@@ -91,8 +106,8 @@ function Figure({
   );
 }
 
-function ofNodes(known: number | undefined, live: number | undefined): string {
-  return `known of ${countText(known)} of ${countText(live)} live nodes; a process that several nodes share counts once`;
+function ofNodes(sum: Sum | undefined, live: number | undefined): string {
+  return `known of ${countText(sum?.known)} of ${countText(live)} live nodes; a process that several nodes share counts once`;
 }
 
 /** Said only where something is missing. */

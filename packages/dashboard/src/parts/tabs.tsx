@@ -8,6 +8,10 @@ const TITLES: Readonly<Record<Tab, string>> = {
   boot: "Boot",
   messages: "Messages",
   traces: "Traces",
+  timeline: "Timeline",
+  alerts: "Alerts",
+  runtime: "Runtime",
+  profile: "Profile",
 };
 
 export function Tabs({ current }: { readonly current: Tab }) {

@@ -1,6 +1,8 @@
 import type {
+  AlertView,
   ClusterSummary,
   Delta,
+  HistoryMark,
   LinkView,
   MessageView,
   NodeView,
@@ -13,6 +15,8 @@ import { fromSnapshot, KEPT, withDelta, withPing } from "./live-state.js";
 const node = (key: string, framesSent = 0) => ({ key, framesSent }) as NodeView;
 const link = (key: string) => ({ key }) as LinkView;
 const message = (key: string, paired = false) => ({ key, paired }) as MessageView;
+const alert = (id: number, value = 0) => ({ id, value }) as AlertView;
+const mark = (id: number) => ({ id }) as HistoryMark;
 const snapshot = (parts: Partial<Snapshot> = {}): Snapshot => ({
   seq: 5,
   atMs: 0,
@@ -22,6 +26,7 @@ const snapshot = (parts: Partial<Snapshot> = {}): Snapshot => ({
   messages: [message("m1")],
   events: [],
   services: { unpaired: 0 } as ServiceGraph,
+  alerts: [alert(1), alert(2)],
   ...parts,
 });
 const delta = (parts: Partial<Delta>): Delta => ({ from: 5, seq: 6, atMs: 0, ...parts });
@@ -73,4 +78,15 @@ test("new messages go to the front, the other half of a known one stays in its p
   const full = withDelta(data, delta({ from: 6, seq: 7, messages: many }), 2)!;
   expect(full.messages).toHaveLength(KEPT);
   expect(full.messages[0]?.value.key).toBe("n0");
+});
+
+test("alerts are replaced and removed by number; marks come oldest first and are kept newest first", () => {
+  const parts = { alerts: [alert(2, 7), alert(3)], removedAlerts: [1], marks: [mark(8), mark(9)] };
+  const data = withDelta(fromSnapshot(snapshot(), 0), delta(parts), 1)!;
+  expect([...data.alerts.values()].map(({ value }) => [value.id, value.value])).toEqual([
+    [2, 7],
+    [3, 0],
+  ]);
+  const next = withDelta(data, delta({ from: 6, seq: 7, marks: [mark(10)] }), 2)!;
+  expect(next.marks.map(({ value }) => value.id)).toEqual([10, 9, 8]);
 });

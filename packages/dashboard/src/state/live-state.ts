@@ -2,12 +2,14 @@
  * What the stream has told so far, as one immutable value, and how each message changes it.
  *
  * Every row keeps when this page received it, by the page's monotonic clock: its ages are those of the message plus the time since.
- * Bounds: nodes and links are the console's own rows; messages and events are cut to the newest `KEPT`.
+ * Bounds: nodes, links and alerts are the console's own rows; messages, events and marks are cut to the newest `KEPT`.
  */
 import type {
+  AlertView,
   ClusterSummary,
   Delta,
   EventView,
+  HistoryMark,
   LinkView,
   MessageView,
   NodeView,
@@ -31,6 +33,9 @@ export interface LiveData {
   /** Newest first. */
   readonly events: readonly Received<EventView>[];
   readonly services: Received<ServiceGraph>;
+  readonly alerts: ReadonlyMap<string, Received<AlertView>>;
+  /** What has happened since the snapshot, newest first. `GET /api/history` has what was before. */
+  readonly marks: readonly Received<HistoryMark>[];
 }
 
 export const KEPT = 200;
@@ -45,6 +50,8 @@ export function fromSnapshot(snapshot: Snapshot, receivedAtMs: number): LiveData
     messages: snapshot.messages.slice(0, KEPT).map(mark),
     events: snapshot.events.slice(0, KEPT).map(mark),
     services: mark(snapshot.services),
+    alerts: new Map(snapshot.alerts.map((alert) => [String(alert.id), mark(alert)])),
+    marks: [],
   };
 }
 
@@ -60,6 +67,8 @@ export function withDelta(data: LiveData, delta: Delta, receivedAtMs: number): L
     messages: newest(data.messages, delta.messages, (message) => message.key, receivedAtMs),
     events: newest(data.events, delta.events, (event) => String(event.id), receivedAtMs),
     services: delta.services === undefined ? data.services : mark(delta.services),
+    alerts: changed(data.alerts, delta.alerts, delta.removedAlerts?.map(String), ({ id }) => String(id), receivedAtMs),
+    marks: newest(data.marks, delta.marks?.toReversed(), ({ id }) => String(id), receivedAtMs),
   };
 }
 

@@ -1,5 +1,16 @@
 /** Where the reader is, in the URL's fragment: `#/nodes`, `#/traces/<id>`, `#/directory/<name>`. A link to it is a link to the view. */
-export const TABS = ["topology", "nodes", "directory", "boot", "messages", "traces"] as const;
+export const TABS = [
+  "topology",
+  "nodes",
+  "directory",
+  "boot",
+  "messages",
+  "traces",
+  "timeline",
+  "alerts",
+  "runtime",
+  "profile",
+] as const;
 export type Tab = (typeof TABS)[number];
 
 export interface Route {

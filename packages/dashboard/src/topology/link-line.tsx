@@ -1,7 +1,10 @@
-/** One reported link. Solid where both ends report it, dashed and thin where not; an observer's in another colour. */
+/**
+ * One reported link. Solid where both ends report it. Where one end does, the line is solid from that end to the middle and dotted from
+ * there: the other half is what the other end does not say. An observer's is in another colour.
+ */
 import { memo } from "react";
 import { idPrefix } from "../format/names.js";
-import type { DrawnLink } from "./map-model.js";
+import type { DrawnLink } from "./card-layout.js";
 
 const WORDS = {
   both: "both ends report it",
@@ -10,19 +13,23 @@ const WORDS = {
 } as const;
 
 export const LinkLine = memo(function LinkLine({ drawn, lit }: { readonly drawn: DrawnLink; readonly lit: boolean }) {
-  const { link, kind, report, path } = drawn;
+  const { link, kind, report, oneEnd, path } = drawn;
   const ends = `${link.aName ?? idPrefix(link.a)} – ${link.bName ?? idPrefix(link.b)}`;
+  const className = `link ${kind} ${report === "both" ? "both" : "one"}${lit ? " lit" : ""}`;
   return (
-    <path
-      className={`link ${kind} ${report === "both" ? "both" : "one"}${lit ? " lit" : ""}`}
-      d={path}
-      data-testid="link"
-      data-key={link.key}
-      data-kind={kind}
-      data-report={report}
-    >
+    <g data-testid="link" data-key={link.key} data-kind={kind} data-report={report}>
       <title>{`${ends}, in ${link.mesh}: ${WORDS[report]}`}</title>
-    </path>
+      <path className={className} d={path} />
+      {oneEnd !== null && (
+        <path
+          className={`${className} reporting`}
+          d={path}
+          pathLength={100}
+          strokeDasharray="50 100"
+          strokeDashoffset={oneEnd === "a" ? 0 : -50}
+        />
+      )}
+    </g>
   );
 }, same);
 

@@ -1,53 +1,61 @@
-/** The map as SVG in real pixels: text keeps its size whatever the window's. */
+/** The map of a few dozen nodes: lanes below, curves above them, cards on top. In real pixels: text keeps its size whatever the window's. */
+import type { Card, CardMap } from "./card-layout.js";
+import { FlowLine } from "./flow-line.js";
 import { LaneBox } from "./lane-box.js";
 import { LinkLine } from "./link-line.js";
-import type { MeshMap } from "./map-model.js";
-import { NodeDisc } from "./node-disc.js";
+import { NodeCard } from "./node-card.js";
 
-export interface MeshMapViewProps {
-  readonly map: MeshMap;
+export interface MapViewProps {
   /** Id of the node that the reader looks at; its links stand out. */
   readonly focus: string | null;
+  readonly near: ReadonlySet<string>;
   readonly chosen: string | null;
+  /** Whom the filter leaves; null where none is set. */
+  readonly fitting: ReadonlySet<string> | null;
   /** Figures above this age are not shown as present ones. */
   readonly oldAfterMs: number;
   readonly onHover: (id: string | null) => void;
+  readonly onKill: ((node: Pick<Card, "name">) => void) | null;
 }
 
-export function MeshMapView({ map, focus, chosen, oldAfterMs, onHover }: MeshMapViewProps) {
-  const { grid, discs, links } = map;
-  const near = new Set(focus === null ? [] : [focus]);
-  for (const { link } of links) {
-    if (link.a === focus) near.add(link.b);
-    if (link.b === focus) near.add(link.a);
-  }
+export function MeshMapView({ map, ...view }: MapViewProps & { readonly map: CardMap }) {
+  const { grid, cards, links, flows } = map;
+  const { focus, near, chosen, fitting, oldAfterMs, onHover, onKill } = view;
   return (
-    <svg
+    <div
       className={focus === null ? "map" : "map has-focus"}
-      width={grid.width}
-      height={grid.height}
-      viewBox={`0 0 ${grid.width} ${grid.height}`}
+      style={{ width: grid.width, height: grid.height }}
       data-testid="map"
     >
-      <title>Map of the meshes and their links</title>
       {grid.lanes.map((lane) => (
-        <LaneBox key={lane.mesh} lane={lane} discs={discs} links={links} />
+        <LaneBox key={lane.mesh} lane={lane} nodes={cards} links={links} flows={flows} />
       ))}
-      <g>
-        {links.map((drawn) => (
-          <LinkLine key={drawn.link.key} drawn={drawn} lit={drawn.link.a === focus || drawn.link.b === focus} />
-        ))}
-      </g>
-      {discs.map((disc) => (
-        <NodeDisc
-          key={disc.id}
-          disc={disc}
-          near={near.has(disc.id)}
-          chosen={disc.id === chosen}
+      <svg width={grid.width} height={grid.height} viewBox={`0 0 ${grid.width} ${grid.height}`}>
+        <title>Links and flows</title>
+        <g>
+          {links.map((drawn) => (
+            <LinkLine key={drawn.link.key} drawn={drawn} lit={drawn.link.a === focus || drawn.link.b === focus} />
+          ))}
+        </g>
+        <g>
+          {flows.map((flow) => (
+            <FlowLine key={flow.key} flow={flow} lit={flow.fromId === focus || flow.toId === focus} />
+          ))}
+        </g>
+      </svg>
+      {cards.map((card) => (
+        <NodeCard
+          key={card.id}
+          card={card}
+          width={grid.cardWidth}
+          near={near.has(card.id)}
+          chosen={card.id === chosen}
+          faded={fitting !== null && !fitting.has(card.id)}
           oldAfterMs={oldAfterMs}
           onHover={onHover}
+          onKill={onKill}
         />
       ))}
-    </svg>
+    </div>
   );
 }

@@ -10,12 +10,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createSupervisor, type ReadyNode, type Supervisor, type TelemetryIntake } from "@meshwork/supervisor";
 import { EXIT } from "../cli/failure.js";
 import { budgetOf } from "./budgets.js";
+import { inUrl } from "./console-address.js";
 import { removeConsoleFile } from "./console-file.js";
 import { awaitConvergence } from "./convergence.js";
 import type { LaunchFiles } from "./files.js";
 import { launcherTelemetry } from "./launcher-telemetry.js";
 import type { UpOptions } from "./options.js";
-import { CONSOLE_HOST, checkPort, choosePort, claimDataDir } from "./preflight.js";
+import { checkPort, choosePort, claimDataDir } from "./preflight.js";
 import type { Reporter } from "./reporter.js";
 import { startConsole } from "./start-console.js";
 import { awaitStopWish } from "./stop-wish.js";
@@ -34,11 +35,11 @@ const TELEMETRY_SHUTDOWN_MS = 250;
 export async function launch(input: LaunchInput): Promise<number> {
   const { options, files, reporter, env } = input;
   const startedAtMs = performance.now();
-  await checkPort(options.port);
+  await checkPort(options.address.host, options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
-  const port = await choosePort(options.port);
-  const intake = { url: `http://${CONSOLE_HOST}:${port}`, token: randomBytes(32).toString("hex") };
+  const port = await choosePort(options.address.host, options.port);
+  const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
   const telemetry = launcherTelemetry(options.meshes, intake);
   const supervisor = createSupervisor({
     nodeEntry: files.node,
@@ -100,7 +101,7 @@ async function start(
   }
   reporter.converged(outcome.live, performance.now() - startedAtMs);
   if (options.exitWhenConverged) return EXIT.ok;
-  if (options.traffic) {
+  if (options.traffic && !options.readOnly) {
     await client.call("POST /api/demo").catch((error: Error) => reporter.log(`demo traffic: ${error.message}`));
   }
   reporter.tryNext(client.url, intake.token, exampleOf(nodes, options.meshes));

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { isMeshName, isNodeType, MeshError } from "@meshwork/protocol";
+import { type ConsoleAddress, consoleAddress } from "./console-address.js";
 import { CONSOLE_TYPE } from "./console-type.js";
 
 export interface UpOptions {
@@ -10,6 +11,7 @@ export interface UpOptions {
   readonly types: ReadonlyMap<string, number>;
   /** 0: any free one. */
   readonly port: number;
+  readonly address: ConsoleAddress;
   readonly dataDir: string;
   readonly consoleFile: string;
   /** `ip:0`; undefined: loopback. */
@@ -17,6 +19,10 @@ export interface UpOptions {
   readonly maxNodes: number;
   readonly inline: boolean;
   readonly traffic: boolean;
+  /** The console shows and does not act. */
+  readonly readOnly: boolean;
+  /** Requests a second of one client of the console; undefined: its default, 0: no limit. */
+  readonly maxRate: number | undefined;
   readonly exitWhenConverged: boolean;
 }
 
@@ -37,6 +43,10 @@ export interface UpFlags {
   readonly maxNodes?: number;
   readonly inline?: boolean;
   readonly traffic: boolean;
+  readonly readOnly?: boolean;
+  readonly maxRate?: number;
+  readonly host?: string;
+  readonly allowRemote?: string;
   readonly exitWhenConverged?: boolean;
 }
 
@@ -54,12 +64,15 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
     meshes,
     types,
     port: flags.port,
+    address: consoleAddress(flags.host, flags.allowRemote),
     dataDir,
     consoleFile: join(dataDir, "console.json"),
     bind: flags.bind === undefined ? undefined : parseBind(flags.bind),
     maxNodes: flags.maxNodes ?? total + SPARE_NODES,
     inline: flags.inline ?? false,
     traffic: flags.traffic,
+    readOnly: flags.readOnly ?? false,
+    maxRate: flags.maxRate,
     exitWhenConverged: flags.exitWhenConverged ?? false,
   };
 }

@@ -6,29 +6,27 @@ import { findPortOwner } from "@meshwork/supervisor";
 import { isAlive } from "./alive.js";
 import { readConsoleFile, removeConsoleFile } from "./console-file.js";
 
-export const CONSOLE_HOST = "127.0.0.1";
-
 /** Throws MESH_E_PORT_TAKEN with pid and command of the holder, as far as the system tells. */
-export async function checkPort(port: number): Promise<void> {
+export async function checkPort(host: string, port: number): Promise<void> {
   if (port === 0) return;
   const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     const probe = createServer();
     probe.once("error", resolve);
-    probe.listen({ host: CONSOLE_HOST, port, exclusive: true }, () => probe.close(() => resolve(undefined)));
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)));
   });
   if (failure === undefined) return;
   if (failure.code !== "EADDRINUSE")
-    throw new MeshError("MESH_E_BIND", `${CONSOLE_HOST}:${port}: ${failure.message}`, { cause: failure });
+    throw new MeshError("MESH_E_BIND", `${host}:${port}: ${failure.message}`, { cause: failure });
   throw portTaken(port);
 }
 
 /** The port, or any free one for 0: the nodes are told where the console will be before it is there. */
-export async function choosePort(port: number): Promise<number> {
+export async function choosePort(host: string, port: number): Promise<number> {
   if (port !== 0) return port;
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);
-    probe.listen({ host: CONSOLE_HOST, port: 0 }, () => {
+    probe.listen({ host, port: 0 }, () => {
       const address = probe.address();
       const found = typeof address === "object" && address !== null ? address.port : 0;
       probe.close(() => resolve(found));

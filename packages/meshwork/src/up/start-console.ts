@@ -32,9 +32,17 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     mesh: options.meshes[0] as string,
     port: Number(new URL(intake.url).port),
     token: intake.token,
-    handlers: demoMemory(),
+    // Nobody may ask a console for it that is read-only.
+    handlers: demoMemory(options.readOnly && options.traffic && !options.exitWhenConverged),
+    env: {
+      MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
+      MESH_CONSOLE_HOST: options.address.host,
+      MESH_CONSOLE_REMOTE_NAMES: options.address.remoteNames?.join(",") ?? "",
+      ...(options.maxRate !== undefined && { MESH_CONSOLE_MAX_RATE: String(options.maxRate) }),
+    },
   });
-  const { url } = console;
+  // What it listens on may be every address: here it is called by one.
+  const { url } = intake;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });
   supervisor.ownFile(options.consoleFile);
   reporter.started({ pid: process.pid, consolePid: console.pid ?? 0, url, token: intake.token });
@@ -44,8 +52,8 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
 }
 
 /** Whether the demo's traffic is on outlives the console's process here. */
-function demoMemory() {
-  let running = false;
+function demoMemory(initially: boolean) {
+  let running = initially;
   return {
     "demo-load": () => ({ running }),
     "demo-store": (params: unknown) => {

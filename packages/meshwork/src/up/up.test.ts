@@ -50,6 +50,31 @@ test.each(["192.0.2.7:4711", "localhost", ""])("--bind %s is refused", (bind) =>
   );
 });
 
+test.each([
+  [undefined, undefined, "127.0.0.1", "127.0.0.1", undefined],
+  ["::1", undefined, "::1", "::1", undefined],
+  ["127.0.0.2", undefined, "127.0.0.2", "127.0.0.2", ["127.0.0.2"]],
+  ["192.0.2.7", "console.lan", "192.0.2.7", "192.0.2.7", ["console.lan", "192.0.2.7"]],
+  ["0.0.0.0", "console.lan, 192.0.2.7", "0.0.0.0", "127.0.0.1", ["console.lan", "192.0.2.7", "127.0.0.1"]],
+  ["::", "[2001:db8::7]", "::", "::1", ["[2001:db8::7]", "[::1]"]],
+])("--host %s --allow-remote %s", (host, allowRemote, listens, localHost, remoteNames) => {
+  const given = { ...flags, ...(host && { host }), ...(allowRemote && { allowRemote }) };
+  expect(resolveUpOptions(given, "/").address).toEqual({ host: listens, localHost, remoteNames });
+});
+
+test.each([
+  [{ host: "192.0.2.7" }, "MESH_E_USAGE", "by plain HTTP"],
+  [{ host: "0.0.0.0" }, "MESH_E_USAGE", "by plain HTTP"],
+  [{ host: "192.0.2.7", allowRemote: "a/b" }, "MESH_E_USAGE", "without port"],
+  [{ host: "192.0.2.7", allowRemote: "a:80" }, "MESH_E_USAGE", "without port"],
+  [{ host: "console.lan" }, "MESH_E_BAD_ADDRESS", "write an IP address"],
+  [{ allowRemote: "console.lan" }, "MESH_E_USAGE", "with --host"],
+])("%j is refused", (given, code, text) => {
+  const resolve = () => resolveUpOptions({ ...flags, ...given }, "/");
+  expect(resolve).toThrow(expect.objectContaining({ code }));
+  expect(resolve).toThrow(text);
+});
+
 test("a pool smaller than what it starts with is refused", () => {
   expect(() => resolveUpOptions({ ...flags, maxNodes: 17 }, "/")).toThrow("--max-nodes 17");
 });
@@ -59,18 +84,18 @@ test("a taken port names its holder, by pid and command", async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanups.push(() => server.close());
   const { port } = server.address() as { port: number };
-  await expect(checkPort(port)).rejects.toMatchObject({
+  await expect(checkPort("127.0.0.1", port)).rejects.toMatchObject({
     code: "MESH_E_PORT_TAKEN",
     message: expect.stringContaining(`port ${port} is held by process ${process.pid} (`),
   });
 });
 
 test("a free port is found and passes the check", async () => {
-  await checkPort(0);
-  const port = await choosePort(0);
+  await checkPort("127.0.0.1", 0);
+  const port = await choosePort("127.0.0.1", 0);
   expect(port).toBeGreaterThan(0);
-  await checkPort(port);
-  expect(await choosePort(port)).toBe(port);
+  await checkPort("127.0.0.1", port);
+  expect(await choosePort("127.0.0.1", port)).toBe(port);
 });
 
 test("the console file is its owner's only, and only its writer removes it", () => {

@@ -1,6 +1,14 @@
 /** Every endpoint of the router, by name: handlers implement them, the document describes them, the client (client/) calls them. */
 import * as actions from "./actions.js";
+import * as alerts from "./alerts.js";
+import * as history from "./history.js";
 import * as live from "./live.js";
 import * as traces from "./traces.js";
 
-export const ENDPOINTS = { ...live, ...traces, ...actions } as const;
+export const ENDPOINTS = {
+  ...live,
+  ...traces,
+  ...{ history: history.history, historyState: history.historyState },
+  ...alerts,
+  ...actions,
+} as const;

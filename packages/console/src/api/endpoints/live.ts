@@ -13,6 +13,7 @@ import {
   NodeList,
   NodeRef,
   NodeState,
+  SeenView,
 } from "../../schemas.js";
 import { ASKING, fails, json, NAMING } from "./parts.js";
 
@@ -50,6 +51,14 @@ export const node = createRoute({
   path: "/api/nodes/{name}",
   request: { params: z.object({ name: NodeRef }) },
   responses: { 200: json(NodeDetail, "One node, by name, id or unique prefix") },
+  ...fails(...NAMING),
+});
+
+export const seen = createRoute({
+  method: "get",
+  path: "/api/nodes/{name}/seen",
+  request: { params: z.object({ name: NodeRef }) },
+  responses: { 200: json(SeenView, "What each member of its mesh that answered says of it") },
   ...fails(...NAMING),
 });
 

@@ -26,6 +26,14 @@ export function addUp(program: Command, context: CommandContext): void {
     )
     .option("--inline", "run all nodes in one process")
     .option("--no-traffic", "start without the demo's traffic")
+    .option("--read-only", "the console shows the cluster and refuses to act on it")
+    .option("--host <ip>", "address the console listens on (default: 127.0.0.1)")
+    .option("--allow-remote <name,…>", "names by which other machines may call it; needed for a --host beyond loopback")
+    .option(
+      "--max-rate <n>",
+      "requests a second that one client of the console may make (default: 200; 0: no limit)",
+      numberWithin(0, 1_000_000, true),
+    )
     .option("--exit-when-converged", "stop everything once every node knows every other, and exit 0")
     .addOption(jsonOption())
     .addHelpText(
