@@ -14,17 +14,23 @@ export interface Standing extends SoakNode {
   readonly probe: ProbeClient;
 }
 
+export interface PopulationEvents {
+  readonly joined: (standing: Standing) => Promise<unknown>;
+  /** Its process is gone, and nobody has said that it would be. */
+  readonly lost: (standing: Standing) => void;
+}
+
 export class Population {
   readonly #cluster: SoakCluster;
   readonly #witnesses: Witnesses;
-  readonly #onJoined: (standing: Standing) => Promise<unknown>;
+  readonly #events: PopulationEvents;
   readonly #standing = new Map<number, Standing>();
   readonly #turns = new Map<number, Promise<unknown>>();
 
-  constructor(cluster: SoakCluster, witnesses: Witnesses, onJoined: (standing: Standing) => Promise<unknown>) {
+  constructor(cluster: SoakCluster, witnesses: Witnesses, events: PopulationEvents) {
     this.#cluster = cluster;
     this.#witnesses = witnesses;
-    this.#onJoined = onJoined;
+    this.#events = events;
   }
 
   /** Takes the place's probe and view. */
@@ -41,7 +47,12 @@ export class Population {
     for (const change of early) this.#witnesses.changed(life, change);
     const standing = { ...node, place, id: hello.id, life, probe };
     this.#standing.set(place.index, standing);
-    await this.#onJoined(standing);
+    probe.onClosed(() => {
+      if (this.#standing.get(place.index) !== standing) return;
+      this.leave(standing, Date.now());
+      this.#events.lost(standing);
+    });
+    await this.#events.joined(standing);
     return standing;
   }
 
@@ -50,6 +61,11 @@ export class Population {
     if (this.#standing.get(standing.place.index) === standing) this.#standing.delete(standing.place.index);
     standing.probe.close();
     this.#witnesses.ended(standing.life, atMs);
+  }
+
+  /** Looks no further; the processes may run on. */
+  leaveAll(): void {
+    for (const standing of this.all()) this.leave(standing, Date.now());
   }
 
   at(place: number): Standing | undefined {

@@ -15,6 +15,7 @@ import { addNode } from "./commands/node.js";
 import { addProfile } from "./commands/profile.js";
 import { addSeed } from "./commands/seed.js";
 import { addSend } from "./commands/send.js";
+import { addSoak } from "./commands/soak.js";
 import { addStatus } from "./commands/status.js";
 import { addTrace } from "./commands/trace.js";
 import { addUp } from "./commands/up.js";
@@ -45,6 +46,7 @@ export function createProgram(context: CommandContext): Command {
   for (const add of [
     addUp,
     addLab,
+    addSoak,
     addNode,
     addSeed,
     addMembers,

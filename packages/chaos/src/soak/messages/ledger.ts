@@ -15,7 +15,7 @@ export interface MessageTotals {
   verified: number;
   lost: number;
   doubled: number;
-  /** Acknowledged by a process that was ended before its book was read. */
+  /** Acknowledged by a process that was ended before its book was read, or did not answer when it was last asked. */
   unverifiable: number;
   /** Requests without an answer, by the error's code. */
   failed: Record<string, number>;
@@ -24,6 +24,9 @@ export interface MessageTotals {
 interface Life {
   sent: SentBook | undefined;
   received: ReceivedBook | undefined;
+  /** Rounds in which these were read. */
+  sentInRound: number;
+  receivedInRound: number;
   ended: boolean;
 }
 
@@ -37,18 +40,27 @@ export class MessageLedger {
   readonly #lost: string[] = [];
   /** Settled lives that a sender may still have in its book, because it did not hear that it can forget them. */
   readonly #gone = new Set<string>();
+  #round = 1;
 
   constructor(settled: MessageTotals = noMessages()) {
     this.#settled = { ...settled, failed: { ...settled.failed } };
   }
 
+  /** Senders are read from here on, then receivers. */
+  beginRound(): void {
+    this.#round += 1;
+  }
+
   sent(life: string, book: SentBook): void {
     const open = Object.entries(book.acknowledged).filter(([receiver]) => !this.#gone.has(receiver));
-    this.#life(life).sent = { ...book, acknowledged: Object.fromEntries(open) };
+    Object.assign(this.#life(life), {
+      sent: { ...book, acknowledged: Object.fromEntries(open) },
+      sentInRound: this.#round,
+    });
   }
 
   received(life: string, book: ReceivedBook): void {
-    this.#life(life).received = book;
+    Object.assign(this.#life(life), { received: book, receivedInRound: this.#round });
   }
 
   /** Its process is gone: what is in the books of it is all there will be. */
@@ -98,14 +110,14 @@ export class MessageLedger {
     return this.#lost;
   }
 
-  get size(): number {
-    return this.#lives.size;
+  lives(): readonly string[] {
+    return [...this.#lives.keys()];
   }
 
   #life(life: string): Life {
     const known = this.#lives.get(life);
     if (known !== undefined) return known;
-    const made: Life = { sent: undefined, received: undefined, ended: false };
+    const made: Life = { sent: undefined, received: undefined, sentInRound: 0, receivedInRound: 0, ended: false };
     this.#lives.set(life, made);
     return made;
   }
@@ -124,8 +136,9 @@ export class MessageLedger {
     const missing = missingFrom(acknowledged, life?.received?.received[sender] ?? []);
     totals.verified += count - missing.length;
     if (missing.length === 0) return;
-    // The book of one who has ended may be older than the acknowledgement.
-    if (life === undefined || life.ended) totals.unverifiable += missing.length;
+    // The book of one who has ended, or was frozen when it was asked, may be older than the acknowledgement.
+    const stale = (life?.receivedInRound ?? 0) < (this.#lives.get(sender)?.sentInRound ?? 0);
+    if (life === undefined || life.ended || stale) totals.unverifiable += missing.length;
     else {
       totals.lost += missing.length;
       for (const number of missing) {

@@ -67,6 +67,16 @@ test("the book of one who was ended says nothing about what came later", () => {
   expect(ledger.totals()).toMatchObject({ verified: 3, unverifiable: 2, lost: 0 });
 });
 
+test("the book of one who did not answer in this round is not held against it, until it answers", () => {
+  const ledger = new MessageLedger();
+  ledger.received("b", received({ a: [[1, 3]] }));
+  ledger.beginRound();
+  ledger.sent("a", sent({ b: [[1, 5]] }));
+  expect(ledger.totals()).toMatchObject({ verified: 3, unverifiable: 2, lost: 0 });
+  ledger.received("b", received({ a: [[1, 4]] }));
+  expect(ledger.totals()).toMatchObject({ verified: 4, unverifiable: 0, lost: 1 });
+});
+
 test("settling keeps the totals and drops the lives that have ended", () => {
   const ledger = new MessageLedger();
   ledger.sent("a", sent({ b: [[1, 5]], c: [[6, 9]] }, 10));
@@ -93,5 +103,5 @@ test("settling keeps the totals and drops the lives that have ended", () => {
   ledger.ended("a");
   expect(ledger.settle()).toEqual(["a"]);
   expect(ledger.totals()).toMatchObject({ acknowledged: 9, sent: 12 });
-  expect(ledger.size).toBe(1);
+  expect(ledger.lives()).toEqual(["c"]);
 });

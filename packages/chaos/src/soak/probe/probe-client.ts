@@ -15,7 +15,9 @@ export class ProbeClient {
 
   private constructor(socket: Socket, onChange: (change: SeenChange) => void) {
     this.#socket = socket;
-    createInterface({ input: socket }).on("line", (line) => {
+    // readline hands the socket's errors on.
+    const lines = createInterface({ input: socket }).on("error", () => socket.destroy());
+    lines.on("line", (line) => {
       const message = JSON.parse(line) as ProbeLine;
       if ("change" in message) onChange(message.change);
       else this.#answered(message);
@@ -60,6 +62,12 @@ export class ProbeClient {
       });
       this.#socket.write(`${JSON.stringify({ id, operation, params })}\n`);
     });
+  }
+
+  /** Also called after `close`. */
+  onClosed(listener: () => void): void {
+    if (this.#socket.destroyed) listener();
+    else this.#socket.once("close", listener);
   }
 
   close(): void {

@@ -22,9 +22,9 @@ export async function serveProbe(launcherPid: number, handlers: ProbeHandlers): 
     socket.unref();
     socket.on("error", () => socket.destroy());
     socket.on("close", () => sockets.delete(socket));
-    createInterface({ input: socket }).on("line", (line) =>
-      socket.write(`${JSON.stringify(answer(line, handlers))}\n`),
-    );
+    // readline hands the socket's errors on.
+    const lines = createInterface({ input: socket }).on("error", () => socket.destroy());
+    lines.on("line", (line) => socket.write(`${JSON.stringify(answer(line, handlers))}\n`));
   });
   const path = probePath(launcherPid, process.pid);
   rmSync(path, { force: true });
