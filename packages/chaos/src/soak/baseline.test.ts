@@ -26,6 +26,23 @@ test("a link may bring one of each, and no more", () => {
   expect(of(5, 2)).toBe(true);
 });
 
+test("streams are held to their connections", () => {
+  const of = (after: number) =>
+    differencesOf(
+      "p",
+      quiet({ gossipStreamsIn: 3, connections: 4 }),
+      quiet({ gossipStreamsIn: after, connections: 4 }),
+    )[0]?.returned;
+  expect(of(8)).toBe(true);
+  expect(of(9)).toBe(false);
+});
+
+test("what goes by is held to its cap", () => {
+  const of = (after: number) => differencesOf("p", quiet({ closing: 1 }), quiet({ closing: after }))[0]?.returned;
+  expect(of(128)).toBe(true);
+  expect(of(129)).toBe(false);
+});
+
 test("the past is held to its cap", () => {
   const of = (after: number) =>
     differencesOf("p", quiet({ directoryTombstones: 0 }), quiet({ directoryTombstones: after }))[0]?.returned;

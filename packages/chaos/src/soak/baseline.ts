@@ -1,43 +1,68 @@
 /**
- * Whether what a process holds returns to what it held before, once all is quiet: handles, descriptors, connections and every owned
- * collection, compared as whole numbers. Three kinds are no plain counts, and are held to what they promise instead:
+ * Whether what a process holds returns to what it held before, once all is quiet: handles, descriptors, threads, connections and every
+ * owned collection, compared as whole numbers. Some are no plain counts, and are held to what they promise instead:
  *
  * - `links` follow the neighbours that the overlay chose, which churn changes: one more neighbour may bring one more of each;
- * - `past` is what the protocol remembers of those who are gone, or keeps of what went by, by design and up to a cap: to that cap;
+ * - `streams` belong to connections, and stay as long as these: at most one for each topic and connection;
+ * - `flow` is what is under way or has just gone by; never still, so only its cap can be told from a growth that does not end;
+ * - `past` is what the protocol remembers of those who are gone, or a store keeps of what went by, by design and up to a cap;
  * - `tally` counts what happened and never shrinks.
+ *
+ * A collection that is not named here is `exact`: who adds one has to say what removes its entries.
  */
-export type CountKind = "exact" | "links" | "past" | "tally";
+export type CountKind = "exact" | "links" | "streams" | "flow" | "past" | "tally";
 
-/** By collection; whatever is not named here is `exact`. */
 const KINDS: Readonly<Record<string, CountKind>> = {
-  connections: "links",
-  peers: "links",
-  holds: "links",
-  neighborHolds: "links",
-  watchedQueues: "links",
-  watchedLinks: "links",
-  gossipStreamsIn: "links",
-  gossipStreamsOut: "links",
-  peerTopics: "links",
-  active: "links",
-  eagerPeers: "links",
-  lazyPeers: "links",
-  requestStreams: "links",
-  requestPeers: "links",
-  openProbeStreams: "links",
-  keepMarks: "links",
-  gossipMalformed: "tally",
-  syncRefused: "tally",
-  broadcastsRejected: "tally",
-  localHealth: "tally",
+  ...kind("links", "connections", "peers", "gossipLives", "holds", "neighborHolds", "watchedQueues", "watchedLinks"),
+  ...kind("links", "active"),
+  ...kind("streams", "gossipStreamsIn", "gossipStreamsOut", "peerTopics", "requestStreams", "requestPeers"),
+  ...kind("streams", "openProbeStreams", "eagerPeers", "lazyPeers", "pingedPeers"),
+  ...kind("tally", "gossipMalformed", "syncRefused", "broadcastsRejected", "localHealth"),
 };
 
-/** Caps of what is kept of the past, per topic where there are several; the source of each is where the collection lives. */
+/** Caps as they stand where the collection lives, for one topic where there are several. Nothing is said here of how soon they are reached. */
+const FLOW_CAPS: Readonly<Record<string, number>> = {
+  receivedIds: 20_000,
+  cachedMessages: 8_192,
+  cachedBytes: 8_192 * 4_096,
+  pendingNeighbors: 4_096,
+  closing: 64,
+  probes: 1_024,
+  directoryProvenAhead: 1_024,
+  directoryNewcomerBuckets: 256,
+  protectedContacts: 64,
+  syncPlanned: 20_000,
+  gossipTimers: 10_000,
+  floodsUnheard: 64,
+};
 const PAST_CAPS: Readonly<Record<string, number>> = {
   directoryTombstones: 4_096,
   directoryDepartures: 256,
+  healingEntries: 1_024 + 64,
+  passive: 30,
+  contacts: 64,
+  keepMarks: 128,
+  peerData: 4_096,
+  verifierKeys: 4_096,
+  knownPeers: 32_768,
+  // The console's stores.
+  events: 1_000,
+  historyEntries: 20_000,
+  messages: 500,
+  traces: 100_000,
+  spans: 1_000_000,
+  serviceEdges: 10_000,
+  removals: 2 * 1_024,
+  nodeRows: 64 + 256,
+  linkRows: 4_096,
+  nodeReports: 2_048,
+  alerts: 256 + 128,
 };
 const MAX_TOPICS = 2;
+
+function kind(of: CountKind, ...counts: readonly string[]): Record<string, CountKind> {
+  return Object.fromEntries(counts.map((count) => [count, of]));
+}
 
 export interface Difference {
   readonly process: string;
@@ -56,6 +81,7 @@ export interface QuietCounts {
 
 export function kindOf(count: string): CountKind {
   if (count in PAST_CAPS) return "past";
+  if (count in FLOW_CAPS) return "flow";
   return KINDS[count] ?? "exact";
 }
 
@@ -65,23 +91,30 @@ export function differencesOf(process: string, before: QuietCounts, after: Quiet
   for (const [count, now] of Object.entries(after.counts)) {
     const then = before.counts[count] ?? 0;
     if (now === then) continue;
-    const kind = kindOf(count);
     differences.push({
-      process,
-      count,
-      kind,
-      before: then,
-      after: now,
-      returned: isWithin(count, kind, then, now, after.links - before.links),
+      ...{ process, count, kind: kindOf(count), before: then, after: now },
+      returned: isWithin(count, then, now, before, after),
     });
   }
   return differences;
 }
 
-function isWithin(count: string, kind: CountKind, before: number, after: number, moreLinks: number): boolean {
-  if (kind === "tally") return true;
-  if (kind === "past") return after <= (PAST_CAPS[count] ?? 0) * MAX_TOPICS;
-  return after <= before + (kind === "links" ? Math.max(0, moreLinks) : 0);
+function isWithin(count: string, then: number, now: number, before: QuietCounts, after: QuietCounts): boolean {
+  if (now <= then) return true;
+  switch (kindOf(count)) {
+    case "tally":
+      return true;
+    case "flow":
+      return now <= (FLOW_CAPS[count] ?? 0) * MAX_TOPICS;
+    case "past":
+      return now <= (PAST_CAPS[count] ?? 0) * MAX_TOPICS;
+    case "streams":
+      return now <= (after.counts.connections ?? 0) * MAX_TOPICS;
+    case "links":
+      return now <= then + Math.max(0, after.links - before.links);
+    case "exact":
+      return false;
+  }
 }
 
 /** The least of each count over what was read in a quiet time; a count that was absent once was 0 then. */
