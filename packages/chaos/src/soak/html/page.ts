@@ -2,6 +2,7 @@
 import { DEATH_BOUND_MS } from "../faults.js";
 import type { Check, Moment, SlopeRow, SoakReport, WaitFigures } from "../report.js";
 import { LEAK_MB_PER_HOUR, SETTLED_FROM_MINUTE } from "../statistics/leak-verdict.js";
+import { MIN_POINTS } from "../statistics/slope.js";
 import { cores, escapeHtml, gigabytes, megabytes, seconds, span, UNKNOWN } from "./markup.js";
 import { seriesPlot } from "./series-plot.js";
 import { slopesPlot } from "./slopes-plot.js";
@@ -111,10 +112,11 @@ function slopes({ slopes: rows, state }: SoakReport): string {
       rows.filter((row) => row.metric === metric),
       title,
     )}</figure>`;
+  const plots = `<div class="two">${plot("heapBytes", "Heap after a forced collection")}${plot("pssBytes", "PSS")}${plot("rssBytes", "RSS")}</div>`;
   return `<h2>Does memory grow?</h2><p class="soft">The slope of each process that lived from the first minute to the last, with the interval that
 holds all ${rows.length} slopes together with 95 % confidence (Theil-Sen on the least of each minute, from minute ${SETTLED_FROM_MINUTE} on). A leak lies wholly right of
 ${LEAK_MB_PER_HOUR} MB/h, a clean series wholly left of it; what lies across needs a longer run.${state.plantedLeak === null ? "" : ` One node was made to leak ${state.plantedLeak.bytesPerHour / 1e6} MB/h.`}</p>
-<div class="two">${plot("heapBytes", "Heap after a forced collection")}${plot("pssBytes", "PSS")}${plot("rssBytes", "RSS")}</div>`;
+${rows.every(({ slope }) => slope === null) ? `<div class="card">This soak was too short for any interval: it has less than ${MIN_POINTS} minutes after minute ${SETTLED_FROM_MINUTE}.</div>` : plots}`;
 }
 
 function memory({ state }: SoakReport): string {
@@ -126,17 +128,26 @@ function memory({ state }: SoakReport): string {
 function returned({ state }: SoakReport): string {
   const { quiet } = state;
   if (quiet === null) return "";
-  const rows = quiet.differences
-    .toSorted((a, b) => Number(a.returned) - Number(b.returned))
-    .map(
-      ({ process, count, kind, before, after, returned: ok }) =>
-        `<tr><td class="${ok ? "passed" : "failed"}-text">${ok ? "allowed" : "kept"}</td><td>${escapeHtml(state.series[process]?.label ?? process)}</td><td>${escapeHtml(count)}</td><td>${kind}</td><td class="number">${before}</td><td class="number">${after}</td></tr>`,
-    );
+  const counts = [...new Set(quiet.differences.map(({ count }) => count))];
+  const rows = counts.map((count) => {
+    const all = quiet.differences.filter((one) => one.count === count);
+    const kept = all.filter((one) => !one.returned);
+    const most = (kept.length > 0 ? kept : all).reduce((a, b) => (b.after - b.before > a.after - a.before ? b : a));
+    const label = state.series[most.process]?.label ?? most.process;
+    const outcome = kept.length === 0 ? "passed" : "failed";
+    const html =
+      `<tr><td class="${outcome}-text">${kept.length === 0 ? "allowed" : "kept"}</td><td>${escapeHtml(count)}</td><td>${most.kind}</td>` +
+      `<td class="number">${kept.length === 0 ? all.length : kept.length}</td><td>${escapeHtml(label)}</td><td class="number">${most.before}</td><td class="number">${most.after}</td></tr>`;
+    return { kept: kept.length, html };
+  });
+  const sorted = rows.toSorted((a, b) => b.kept - a.kept).map(({ html }) => html);
   const same = quiet.compared - quiet.differences.length;
   return `<h2>What is held when all is quiet</h2><p class="soft">Handles, descriptors, threads, connections and every owned collection of the processes that lived throughout,
 before the first fault and after the last: ${same} of ${quiet.compared} counts are exactly what they were, ${span(quiet.settledMs)} after the end.</p>
-<div class="card"><details${quiet.differences.some((one) => !one.returned) ? " open" : ""}><summary>${quiet.differences.length} that are not</summary><table><tr><th></th><th>process</th><th>count</th><th>kind</th><th class="number">before</th><th class="number">after</th></tr>${rows.join("")}</table></details>
-<p class="note">exact: may not be more than before. links: one more for each neighbour more. past: what the protocol remembers of those who are gone, up to its cap. tally: counts what happened.</p></div>`;
+<div class="card"><details${quiet.differences.some((one) => !one.returned) ? " open" : ""}><summary>${counts.length} counts that are not, in some process</summary>
+<table><tr><th></th><th>count</th><th>kind</th><th class="number">processes</th><th>the most in</th><th class="number">before</th><th class="number">after</th></tr>${sorted.join("")}</table></details>
+<p class="note">exact: may not be more than before. links: one more for each neighbour more. streams: at most one for each topic and connection. flow: what is under
+way, up to its cap. past: what the protocol remembers of those who are gone, or a store keeps, up to its cap. tally: counts what happened.</p></div>`;
 }
 
 function checks({ checks: all }: SoakReport): string {

@@ -14,7 +14,7 @@ p { margin: 4px 0 12px; max-width: 84ch; }
 .note { font-size: 13px; }
 code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px; overflow-x: auto; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 12px; margin: 20px 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(158px, 1fr)); gap: 12px; margin: 20px 0; }
 .tile { border-left: 4px solid var(--line); }
 .tile.passed { border-left-color: var(--good); } .tile.failed { border-left-color: var(--bad); } .tile.skipped { border-left-color: var(--open); }
 .tile b { display: block; font-size: 24px; font-weight: 600; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }

@@ -5,7 +5,7 @@ import { at, cores, escapeHtml, megabytes } from "./markup.js";
 
 const WIDTH = 1_080;
 const LANE = 22;
-const sides = { width: WIDTH, left: 76, right: 16 };
+const sides = { width: WIDTH, left: 76, right: 28 };
 const minute = (value: number) => `${value} min`;
 
 function timeScale(state: SoakState, frame: Frame): Scale {
