@@ -34,11 +34,14 @@ const FLOW_CAPS: Readonly<Record<string, number>> = {
   syncPlanned: 20_000,
   gossipTimers: 10_000,
   floodsUnheard: 64,
+  /** Telemetry of 64 nodes to the console: each keeps at most one connection alive for traces and one for metrics. */
+  tcpConnections: 64,
 };
 const PAST_CAPS: Readonly<Record<string, number>> = {
   directoryTombstones: 4_096,
   directoryDepartures: 256,
-  healingEntries: 1_024 + 64,
+  healingEntries: 1_024 + 64 + 4_096,
+  healingContacts: 16,
   passive: 30,
   contacts: 64,
   keepMarks: 128,

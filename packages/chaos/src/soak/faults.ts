@@ -35,6 +35,8 @@ export interface SoakFault extends PlannedFault {
 export const LEARN_TIMEOUT_MS = 30_000;
 export const DEATH_BOUND_MS = 5_000;
 const RETURN_BOUND_MS = 10_000;
+/** A soak that is stopped does not stay for it. */
+const UNHELD = { ref: false } as const;
 
 export async function killAndSee({ target, cluster, population, witnesses }: Strike): Promise<readonly Wait[]> {
   const observers = witnesses.whoLists(target.id);
@@ -44,16 +46,22 @@ export async function killAndSee({ target, cluster, population, witnesses }: Str
   return witnesses.untilGone(observers, target.id, atMs, LEARN_TIMEOUT_MS);
 }
 
-/** SIGKILL; the others must drop it; then another node takes the place. */
+/** SIGKILL; the others must drop it; then another node takes the place, which they must come to list. */
 const kill: SoakFault = {
   name: "kill",
   endsProcess: true,
   async strike(strike) {
     const deathWaits = await killAndSee(strike);
-    const { cluster, population, target } = strike;
+    const { cluster, population, target, witnesses } = strike;
     await cluster.remove(target.name);
-    await population.enter(target.place, await cluster.spawn(target.mesh, target.type));
-    return { passed: within(deathWaits, DEATH_BOUND_MS), detail: `gone everywhere ${longest(deathWaits)}`, deathWaits };
+    const successor = await population.enter(target.place, await cluster.spawn(target.mesh, target.type));
+    const listed = await witnesses.untilListed(successor, Date.now(), LEARN_TIMEOUT_MS);
+    const passed = within(deathWaits, DEATH_BOUND_MS) && within(listed, RETURN_BOUND_MS);
+    return {
+      passed,
+      detail: `gone everywhere ${longest(deathWaits)}, ${successor.name} listed ${longest(listed)}`,
+      deathWaits,
+    };
   },
 };
 
@@ -64,7 +72,7 @@ const restart: SoakFault = {
   async strike({ target, cluster, population, witnesses, random }) {
     cluster.kill(target);
     population.leave(target, Date.now());
-    await sleep(random() * 8_000);
+    await sleep(random() * 8_000, undefined, UNHELD);
     const back = await population.enter(target.place, await cluster.restart(target.name));
     const returnWaits = await witnesses.untilListed(back, Date.now(), LEARN_TIMEOUT_MS);
     const same = back.id === target.id && back.name === target.name;
@@ -81,7 +89,7 @@ const freeze: SoakFault = {
     const frozenMs = 500 + random() * 11_500;
     witnesses.frozen(target.life, Date.now());
     await cluster.freeze(target.name);
-    await sleep(frozenMs);
+    await sleep(frozenMs, undefined, UNHELD);
     await cluster.thaw(target.name);
     const atMs = Date.now();
     witnesses.thawed(target.life, atMs);
@@ -92,6 +100,12 @@ const freeze: SoakFault = {
 };
 
 export const PROCESS_FAULTS: readonly SoakFault[] = [kill, restart, freeze];
+
+/** Whom it took longer than the bound, by name. */
+export const lateOnes = (waits: readonly Wait[], boundMs: number) =>
+  waits
+    .filter(({ ms }) => ms === null || ms > boundMs)
+    .map(({ observer, ms }) => `${observer} ${ms === null ? "never" : `after ${(ms / 1_000).toFixed(1)} s`}`);
 
 export const within = (waits: readonly Wait[], boundMs: number) =>
   waits.every(({ ms }) => ms !== null && ms <= boundMs);

@@ -56,9 +56,14 @@ export class Population {
     return standing;
   }
 
+  /** It will be ended: its end, when it comes, is nobody's loss. */
+  release(standing: Standing): void {
+    if (this.#standing.get(standing.place.index) === standing) this.#standing.delete(standing.place.index);
+  }
+
   /** The process that stood there was ended at this time. */
   leave(standing: Standing, atMs: number): void {
-    if (this.#standing.get(standing.place.index) === standing) this.#standing.delete(standing.place.index);
+    this.release(standing);
     standing.probe.close();
     this.#witnesses.ended(standing.life, atMs);
   }

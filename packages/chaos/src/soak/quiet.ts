@@ -8,8 +8,8 @@ import type { SampledProcess } from "./sampler.js";
 const SETTLE_MS = 45_000;
 const WINDOW_MS = 30_000;
 const READ_MS = 2_000;
-/** A process that has not returned by then holds on. Above the longest retention that ends by itself, 90 s, twice. */
-const RETURN_TIMEOUT_MS = 200_000;
+/** A process that has not returned by then holds on: connections that carried requests stay for 300 s (transport's `idleWithStreamsMs`). */
+const RETURN_TIMEOUT_MS = 340_000;
 
 export interface QuietReader {
   readonly processes: () => readonly SampledProcess[];
@@ -80,6 +80,7 @@ async function readInto(reader: QuietReader, windows: Map<string, QuietWindow>):
       const counts = {
         handles,
         fileDescriptors: proc.fileDescriptors,
+        tcpConnections: proc.tcpConnections,
         threads: proc.threads,
         ...(connections === null ? {} : { connections }),
         ...sizes,

@@ -103,6 +103,7 @@ export class Sampler {
       this.#add(process, "pssBytes", minute, proc.pssBytes);
       this.#add(process, "rssBytes", minute, proc.rssBytes);
       this.#add(process, "fileDescriptors", minute, proc.fileDescriptors);
+      this.#add(process, "tcpConnections", minute, proc.tcpConnections);
       this.#add(process, "threads", minute, proc.threads);
     }
     if (this.#last.size > 0) this.#addTotals(Math.floor(elapsedMs / 60_000), sums);

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SoakCluster } from "./cluster.js";
-import { killAndSee, LEARN_TIMEOUT_MS, type SoakFault } from "./faults.js";
+import { DEATH_BOUND_MS, killAndSee, LEARN_TIMEOUT_MS, lateOnes, type SoakFault } from "./faults.js";
 import { MessageLedger } from "./messages/ledger.js";
 import { Population, type Standing } from "./population.js";
 import { ProbeClient } from "./probe/probe-client.js";
@@ -218,6 +218,7 @@ class Soak {
     } else {
       const observers = this.#witnesses.whoLists(target.id);
       const sinceMs = Date.now();
+      this.#population.release(target);
       await cluster.remove(target.name);
       this.#population.leave(target, Date.now());
       waits = await this.#witnesses.untilGone(observers, target.id, sinceMs, LEARN_TIMEOUT_MS);
@@ -226,7 +227,12 @@ class Soak {
     const successor = await this.#population.enter(target.place, node);
     const listed = await this.#witnesses.untilListed(successor, Date.now(), LEARN_TIMEOUT_MS);
     const unaware = listed.filter(({ ms }) => ms === null).map(({ observer }) => observer);
-    const detail = unaware.length === 0 ? "" : `${successor.name} is not known to ${unaware.join(", ")}`;
+    const late = lateOnes(waits, DEATH_BOUND_MS);
+    const detail = [
+      ...(late.length === 0 ? [] : [`gone late: ${late.join(", ")}`]),
+      ...(unaware.length === 0 ? [] : [`${successor.name} is not known to ${unaware.join(", ")}`]),
+    ].join("; ");
+    if (detail !== "") this.#options.progress(`FAILED ${how} of ${target.name}: ${detail}`);
     const record = { atMs, how, target: target.name, successor: successor.name, detail, waitsMs: waits.map(msOf) };
     this.#state.respawns.push(record);
   }

@@ -43,6 +43,18 @@ test("one who never knows is told from one who was ended meanwhile", async () =>
   expect(witnesses.disagreements()).toEqual(["a lists b, which is gone", "a lists c, which is gone"]);
 });
 
+test("one who was frozen meanwhile could not know, and is left out", async () => {
+  const witnesses = three();
+  const observers = witnesses.whoLists("c");
+  witnesses.ended("c-1", 10_000);
+  const known = witnesses.untilGone(observers, "c", 10_000, 60_000);
+  witnesses.frozen("b-1", 11_000);
+  witnesses.changed("a-1", change("dead", "c", 13_500));
+  witnesses.thawed("b-1", 20_000);
+  witnesses.changed("b-1", change("dead", "c", 20_100));
+  expect(await known).toEqual([{ observer: "a", ms: 3_500 }]);
+});
+
 test("a dead mark on one who runs is a false death", () => {
   const witnesses = three();
   witnesses.changed("a-1", change("dead", "c", 20_000));

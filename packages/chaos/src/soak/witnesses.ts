@@ -106,7 +106,7 @@ export class Witnesses {
       .map(({ life }) => life);
   }
 
-  /** How long each of these took, from `sinceMs` on, to have nobody of this id on its list. Those who end meanwhile are left out. */
+  /** How long each of these took, from `sinceMs` on, to have nobody of this id on its list. Who is ended or frozen meanwhile is left out. */
   untilGone(observers: readonly string[], id: string, sinceMs: number, timeoutMs: number): Promise<Wait[]> {
     return this.#until(observers, timeoutMs, sinceMs, (observer) =>
       observer.view.has(id) ? undefined : observer.removedAtMs.get(id),
@@ -167,7 +167,7 @@ export class Witnesses {
           const atMs = observer === undefined ? undefined : whenMs(observer);
           if (observer !== undefined && atMs === undefined && !late) continue;
           open.delete(life);
-          if (observer === undefined) continue;
+          if (observer === undefined || wasFrozen(observer, sinceMs)) continue;
           waits.push({ observer: observer.name, ms: atMs === undefined ? null : Math.max(0, atMs - sinceMs) });
         }
         if (open.size > 0) return;
@@ -176,7 +176,8 @@ export class Witnesses {
         resolve(waits);
       };
       const listener = () => look(false);
-      const timer = setTimeout(() => look(true), timeoutMs);
+      // A soak that is stopped does not stay for it.
+      const timer = setTimeout(() => look(true), timeoutMs).unref();
       this.#listeners.add(listener);
       look(false);
     });
@@ -187,4 +188,6 @@ export class Witnesses {
   }
 }
 
+const wasFrozen = ({ frozen }: Life, sinceMs: number) =>
+  frozen.some(({ untilMs }) => untilMs === undefined || untilMs > sinceMs);
 const isFrozen = ({ frozen }: Life) => frozen.some(({ untilMs }) => untilMs === undefined);

@@ -65,7 +65,7 @@ export function ownFigures(forced: boolean): ProbeFigures {
   }
   return {
     heapBytes: forced ? process.memoryUsage().heapUsed : null,
-    handles: process.getActiveResourcesInfo().length,
+    handles: process.getActiveResourcesInfo().filter((resource) => resource !== "TCPSocketWrap").length,
     connections: null,
     sizes: {},
     links: [],

@@ -33,7 +33,7 @@ export interface SeenChange extends SeenMember {
 export interface ProbeFigures {
   /** V8's heap after a forced collection; null where none was asked for. */
   readonly heapBytes: number | null;
-  /** What keeps the event loop busy: sockets, timers, requests under way. */
+  /** What keeps the event loop busy: timers, requests under way, sockets other than TCP connections (see proc.ts). */
   readonly handles: number;
   /** Of a node: QUIC connections, and every owned collection. Empty for processes that are none. */
   readonly connections: number | null;
