@@ -9,7 +9,7 @@ const DRAWN = [
 ] as const;
 
 export function seriesPlot(state: SoakState, series: SeriesState): string {
-  const frame: Frame = { width: 350, height: 120, left: 48, right: 8, top: 8, bottom: 22 };
+  const frame: Frame = { width: 350, height: 120, left: 48, right: 24, top: 8, bottom: 22 };
   const all = DRAWN.flatMap(({ metric }) => series.parts.flatMap((part) => part[metric] ?? []));
   const known = all.filter((value): value is number => value !== null);
   const x = scale(0, state.plan.durationMs / 60_000, frame.left, frame.width - frame.right);

@@ -17,7 +17,7 @@ code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(158px, 1fr)); gap: 12px; margin: 20px 0; }
 .tile { border-left: 4px solid var(--line); }
 .tile.passed { border-left-color: var(--good); } .tile.failed { border-left-color: var(--bad); } .tile.skipped { border-left-color: var(--open); }
-.tile b { display: block; font-size: 24px; font-weight: 600; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
+.tile b { display: block; white-space: nowrap; font-size: 22px; font-weight: 600; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
 .tile .soft { font-size: 13px; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 14px; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 14px; }

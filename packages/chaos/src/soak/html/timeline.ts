@@ -34,7 +34,12 @@ export function lanesPlot(state: SoakState): string {
   const dots = marks.map(({ atMs, lane, outcome, text }) => {
     const y = frame.top + lane * LANE + LANE / 2;
     const minutes = (atMs / 60_000).toFixed(1);
-    return `<circle class="mark ${outcome}" cx="${at(x.place(atMs / 60_000))}" cy="${y}" r="4"><title>${minutes} min: ${escapeHtml(text)}</title></circle>`;
+    const place = x.place(atMs / 60_000);
+    const title = `<title>${minutes} min: ${escapeHtml(text)}</title>`;
+    // What failed differs by its shape too.
+    return outcome === "failed"
+      ? `<path class="mark failed" d="M${at(place)} ${y - 7}l7 7l-7 7l-7 -7z">${title}</path>`
+      : `<circle class="mark ${outcome}" cx="${at(place)}" cy="${y}" r="4">${title}</circle>`;
   });
   return svg(frame, "faults and respawns over time", rows.join("") + xAxis(frame, x, minute) + dots.join(""));
 }
