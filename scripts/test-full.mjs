@@ -11,7 +11,7 @@ const node = (...args) => [process.execPath, ...args];
 const SUITES = new Map([
   ["ci", ["bash", ".ci/run"]],
   ["tracing", node("scripts/test-tracing.mjs")],
-  // All faults: ["chaos", node(…)].
+  ["chaos", node("packages/meshwork/bin/mesh.js", "chaos", "run", "--all")],
 ]);
 
 const flags = parseReportFlags(process.argv.slice(2));
