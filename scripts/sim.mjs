@@ -72,9 +72,9 @@ async function plan({ tasks, judge }) {
     tasks,
     ({ task, error, tookMs }) => {
       done++;
-      const { seed, variant, case: name, nodes } = task.options;
+      const { seed, variant, cases, nodes } = task.options;
       const how = error === undefined ? `${(tookMs / 1_000).toFixed(1)} s` : "failed";
-      report.log(`[${done}/${tasks.length}] ${task.kind} ${variant ?? name} ${nodes} nodes, seed ${seed}: ${how}`);
+      report.log(`[${done}/${tasks.length}] ${task.kind} ${variant ?? cases} ${nodes} nodes, seed ${seed}: ${how}`);
     },
     workers,
   );
@@ -88,7 +88,13 @@ async function plan({ tasks, judge }) {
       table: (title, rows) => table(title, rows),
     },
   );
-  process.exitCode = report.finish({ commit, figures });
+  process.exitCode = report.finish({ commit, cpuSeconds: cpuSeconds(), figures });
+}
+
+/** Of all threads: what the run would have taken of one core. */
+function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1_000_000);
 }
 
 async function swarm() {
@@ -115,7 +121,13 @@ async function swarm() {
   report.log(
     `recovered ${recoveredMs.length} of ${seeds}, p99 ${p99Ms} ms; ${(virtualMs / 3_600_000).toFixed(1)} virtual hours`,
   );
-  process.exitCode = report.finish({ commit, recovered: recoveredMs.length, recoveredP99Ms: p99Ms, virtualMs });
+  process.exitCode = report.finish({
+    commit,
+    cpuSeconds: cpuSeconds(),
+    recovered: recoveredMs.length,
+    recoveredP99Ms: p99Ms,
+    virtualMs,
+  });
 }
 
 function replay() {

@@ -1,17 +1,23 @@
 /**
  * `npm run sim -- membership`: what the design promises of membership (design.md, "Failure detection", "Healing", "Numbers to beat"), at
- * 18 and 100 nodes with 20 seeds and at 1,000 with one, 10–50 ms from each to each.
+ * 18 and 100 nodes with 20 seeds and at 1,000 with one, 10–50 ms from each to each. One mesh a task goes through all its cases: to settle
+ * one of 1,000 takes longer than any of them.
  */
 import { Histogram } from "../../packages/simulator/dist/index.js";
 
-/** Nodes and seeds. An hour of virtual time costs minutes of a core at 100 nodes: a node that was cut off is seen with three. */
+const TOUR = ["idle", "newcomer", "crash", "split-one", "split-half", "mass-crash"];
+/** Nodes, seeds, and what a task of them goes through; the longest tasks first. */
 const SIZES = [
-  { nodes: 18, seeds: 20 },
-  { nodes: 100, seeds: 20 },
-  { nodes: 1_000, seeds: 1 },
+  { nodes: 18, seeds: 20, tours: [["weather", ...TOUR]] },
+  { nodes: 100, seeds: 20, tours: [["weather", ...TOUR]] },
+  { nodes: 1_000, seeds: 1, tours: [["weather"], TOUR] },
 ];
-const CASES = ["weather", "cut-off", "crash", "mass-crash", "split-half", "split-one", "newcomer", "idle"];
-const CUT_OFF_SEEDS = 3;
+/** A node that was cut off for an hour: no bar, and seen with fewer seeds. */
+const CUT_OFF = [
+  { nodes: 18, seeds: 3 },
+  { nodes: 100, seeds: 3 },
+];
+const CASES = ["weather", "cut-off", ...TOUR];
 const BARS = {
   crashP99Ms: 5_000,
   massCrashP99Ms: 60_000,
@@ -26,16 +32,15 @@ const BARS = {
 /** `nodes`, `seeds`, `only`: less than all, while looking for something. */
 export function membershipPlan({ nodes, seeds, only } = {}) {
   const tasks = [];
-  for (const size of [...SIZES].reverse()) {
-    if (nodes !== undefined && nodes !== size.nodes) continue;
-    for (const name of CASES) {
-      if (only !== undefined && only !== name) continue;
-      const most = name === "cut-off" ? Math.min(CUT_OFF_SEEDS, size.seeds) : size.seeds;
-      for (let seed = 1; seed <= Math.min(most, seeds ?? most); seed++) {
-        tasks.push({ kind: "membership", options: { seed, nodes: size.nodes, case: name } });
-      }
+  const add = (size, cases) => {
+    const wanted = cases.filter((name) => only === undefined || only === name);
+    if (wanted.length === 0 || (nodes !== undefined && nodes !== size.nodes)) return;
+    for (let seed = 1; seed <= Math.min(size.seeds, seeds ?? size.seeds); seed++) {
+      tasks.push({ kind: "membership", options: { seed, nodes: size.nodes, cases: wanted } });
     }
-  }
+  };
+  for (const size of [...SIZES].reverse()) for (const tour of size.tours) add(size, tour);
+  for (const size of [...CUT_OFF].reverse()) add(size, ["cut-off"]);
   return { tasks, judge };
 }
 
@@ -43,7 +48,11 @@ function judge(finished, { check, table }) {
   const figures = { detection: [], healing: [], joining: [], traffic: [], weather: [] };
   for (const { nodes } of SIZES) {
     for (const name of CASES) {
-      const runs = finished.filter(({ task }) => task.options.nodes === nodes && task.options.case === name);
+      const runs = finished
+        .filter(({ task }) => task.options.nodes === nodes)
+        .flatMap(({ task, result }) =>
+          result.cases.filter((found) => found.case === name).map((found) => ({ task, result: found })),
+        );
       if (runs.length > 0) judgeCase(name, nodes, runs, figures, check);
     }
   }
@@ -87,7 +96,11 @@ function judgeCase(name, nodes, runs, figures, check) {
       };
       figures.detection.push({ ...row, isolated: sum("isolated"), meanView: mean(results, "meanView") });
       const bar = name === "crash" ? BARS.crashP99Ms : BARS.massCrashP99Ms;
-      check(`${id}: known everywhere within ${bar / 1_000} s, p99`, row.p99Ms <= bar, worst("detections"));
+      check(
+        `${id}: known everywhere within ${bar / 1_000} s, p99`,
+        row.samples > 0 && row.p99Ms <= bar,
+        worst("detections"),
+      );
       check(
         `${id}: ${BARS.floods} floods per death at the most`,
         row.maxFloods <= BARS.floods,
@@ -100,14 +113,22 @@ function judgeCase(name, nodes, runs, figures, check) {
     case "cut-off": {
       const row = { case: name, ...common, ...times(results, "healedMs") };
       figures.healing.push({ ...row, falseDeaths, ...left, isolated: sum("isolated") });
-      check(`${id}: healed within ${BARS.healedMs / 1_000} s`, row.maxMs <= BARS.healedMs, worst("healedMs"));
+      check(
+        `${id}: healed within ${BARS.healedMs / 1_000} s`,
+        row.samples > 0 && row.maxMs <= BARS.healedMs,
+        worst("healedMs"),
+      );
       break;
     }
     case "newcomer": {
       const row = { ...common, ...times(results, "completeMs") };
       const known = times(results, "knownMs");
       figures.joining.push({ ...row, knownP50Ms: known.p50Ms, knownMaxMs: known.maxMs });
-      check(`${id}: complete within ${BARS.completeMs} ms`, row.maxMs <= BARS.completeMs, worst("completeMs"));
+      check(
+        `${id}: complete within ${BARS.completeMs} ms`,
+        row.samples > 0 && row.maxMs <= BARS.completeMs,
+        worst("completeMs"),
+      );
       break;
     }
     case "weather":

@@ -1,10 +1,7 @@
 /** Accessibility by axe's rules, in the page as it stands: WCAG 2 A and AA, contrast among them. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-
-const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 interface Violation {
   readonly id: string;
@@ -15,7 +12,7 @@ interface Violation {
 
 /** By the debugger's evaluation, which the page's content policy does not bind. */
 export async function violationsOf(page: Page): Promise<string[]> {
-  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(SOURCE);
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe.source);
   const run = `axe.run(document, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
     resultTypes: ["violations"],

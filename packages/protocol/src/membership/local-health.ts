@@ -33,8 +33,8 @@ export class LocalHealth {
     return Number.isFinite(dueAtMs) && nowMs - dueAtMs > LATE_MS;
   }
 
-  /** The process stood still or was slow by so much: nothing is judged for `windowMs`. */
-  late(nowMs: number, windowMs: number, lateMs: number): void {
+  /** The process stood still or was slow, by `lateMs` where that is known: nothing is judged for `windowMs`. */
+  late(nowMs: number, windowMs: number, lateMs = 0): void {
     if (lateMs >= OUTDATED_AFTER_MS) this.#outdatedUntilMs = Math.max(this.#outdatedUntilMs, nowMs + windowMs);
     // Detector and audit both notice the same standstill: it counts once.
     if (nowMs - this.#lateAtMs > ONE_STANDSTILL_MS) this.#worsen(nowMs);

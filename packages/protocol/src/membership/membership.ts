@@ -339,7 +339,7 @@ export class Membership {
   #asked(event: Extract<MembershipEvent, { kind: "asked" }>, nowMs: number): void {
     const { ask, accusation } = event;
     if (this.#own === undefined) this.#outputs.push({ kind: "reply", ask, reply: { outcome: "declined" } });
-    else this.#outputs.push(this.#inquiries.asked(event, this.#heardAgo(accusation.accused, nowMs), nowMs));
+    else this.#outputs.push(...this.#inquiries.asked(event, this.#heardAgo(accusation.accused, nowMs), nowMs));
     this.#outputs.push(...newsOfDeath(this.directory, event));
   }
 
@@ -444,6 +444,8 @@ export class Membership {
         this.#detect({ kind: "gone", peer: id }, nowMs);
         this.#look({ kind: "gone", peer: id }, nowMs);
         this.#heal({ kind: "left", id }, nowMs);
+        // Its goodbye to us may be lost on a broken path, and its silence is watched no more.
+        this.#outputs.push({ kind: "drop", peer: id, cut: false });
         break;
       case "updated":
       case "suspected":

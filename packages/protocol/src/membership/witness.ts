@@ -2,16 +2,17 @@
  * The helper's side of an indirect probe: whom it tries for others, and when it signs that it could not reach somebody.
  *
  * 1. It tries live members alone, for live members alone, so many per asker and so many at a time: a stranger cannot make it dial.
- * 2. Who was heard within 1.5 s is vouched for without another probe.
+ * 2. Who was heard within 1.5 s is vouched for without another probe; a question without a budget is about that alone.
  * 3. It signs for the version asked about, or its own where that is newer; for none that is beyond what it can believe.
  * 4. While its own clock is not to be trusted it declines; so does who has heard from others, within the time-out, that the target lives.
+ *    For that it asks two of the target's neighbours, once a second: where paths are cut one by one, who asks may hear no voucher.
  * 5. Who holds it for dead tries as well: the signers of that obituary may have gone since.
  *
- * Owner: the node. Buckets and signs of life leave as the longest unused above 256; a try ends with `settle`.
+ * Owner: the node. Buckets, signs of life and what was asked leave as the longest unused above 256; a try ends with `settle`.
  */
 import type { Accusation } from "../wire/obituary.js";
 import type { IndirectReply } from "../wire/probe.js";
-import type { MemberView } from "./helpers.js";
+import { declaredNeighbors, type MemberView } from "./helpers.js";
 import type { LocalHealth } from "./local-health.js";
 import { isPlausible, LIFE_SIGN_MS } from "./obituary-rules.js";
 import { DEAD_AFTER_MS } from "./suspicion.js";
@@ -25,11 +26,14 @@ export const MAX_TRIES = 64;
 export const MAX_BUDGET_MS = 5_000;
 const MAX_BUCKETS = 256;
 const MAX_LIFE_SIGNS = 256;
+const VOUCHERS = 2;
+const VOUCHERS_EVERY_MS = 1_000;
 
 export type WitnessDecision =
   | { readonly kind: "reply"; readonly reply: IndirectReply }
   /** Probe the target, dialling where there is no connection; then `settle`, within the budget. */
-  | { readonly kind: "try"; readonly budgetMs: number };
+  /** `vouchers`: ask these, without a budget, whether they have heard the target. */
+  | { readonly kind: "try"; readonly budgetMs: number; readonly vouchers: readonly string[] };
 
 export type WitnessVerdict =
   | { readonly kind: "reply"; readonly reply: IndirectReply }
@@ -45,6 +49,9 @@ export class WitnessDesk {
   readonly #buckets = new Map<string, { tokens: number; atMs: number }>();
   /** When others last reached whom. */
   readonly #lifeAtMs = new Map<string, number>();
+  /** When the neighbours of whom were last asked. */
+  readonly #askedAtMs = new Map<string, number>();
+  #turn = 0;
   #tries = 0;
 
   constructor(members: MemberView, health: LocalHealth) {
@@ -68,19 +75,27 @@ export class WitnessDesk {
     if (accused === this.#members.self) return reached(0);
     if (this.#held(accused) === undefined || !this.#takeToken(from, nowMs)) return DECLINED;
     if (heardAgoMs !== undefined && heardAgoMs <= LIFE_SIGN_MS) return reached(heardAgoMs);
-    if (this.#tries >= MAX_TRIES) return DECLINED;
+    if (budgetMs <= 0 || this.#tries >= MAX_TRIES) return DECLINED;
     this.#tries++;
-    return { kind: "try", budgetMs: Math.min(budgetMs, MAX_BUDGET_MS) };
+    return {
+      kind: "try",
+      budgetMs: Math.min(budgetMs, MAX_BUDGET_MS),
+      vouchers: this.#vouchersFor(accused, from, nowMs),
+    };
+  }
+
+  /** In turn, since some of them may be as far from it as we are. */
+  #vouchersFor(target: string, from: string, nowMs: number): string[] {
+    if (nowMs - (this.#askedAtMs.get(target) ?? Number.NEGATIVE_INFINITY) < VOUCHERS_EVERY_MS) return [];
+    setNewest(this.#askedAtMs, target, nowMs);
+    const declared = declaredNeighbors(this.#members, target).filter((id) => id !== from);
+    const first = declared.length === 0 ? 0 : this.#turn++ % declared.length;
+    return [...declared.slice(first), ...declared.slice(0, first)].slice(0, VOUCHERS);
   }
 
   /** Somebody else has reached this member, or it has published. */
   heardOf(id: string, atMs: number): void {
-    const known = this.#lifeAtMs.get(id) ?? Number.NEGATIVE_INFINITY;
-    this.#lifeAtMs.delete(id);
-    this.#lifeAtMs.set(id, Math.max(known, atMs));
-    if (this.#lifeAtMs.size <= MAX_LIFE_SIGNS) return;
-    const oldest = this.#lifeAtMs.keys().next().value;
-    if (oldest !== undefined) this.#lifeAtMs.delete(oldest);
+    setNewest(this.#lifeAtMs, id, Math.max(this.#lifeAtMs.get(id) ?? Number.NEGATIVE_INFINITY, atMs));
   }
 
   /** A try has ended: with a byte of the target `heardAgoMs` ago, or without (`undefined`). */
@@ -120,4 +135,12 @@ export class WitnessDesk {
 
 function reached(heardAgoMs: number): { readonly kind: "reply"; readonly reply: IndirectReply } {
   return { kind: "reply", reply: { outcome: "reached", heardAgoMs } };
+}
+
+function setNewest(times: Map<string, number>, id: string, atMs: number): void {
+  times.delete(id);
+  times.set(id, atMs);
+  if (times.size <= MAX_LIFE_SIGNS) return;
+  const oldest = times.keys().next().value;
+  if (oldest !== undefined) times.delete(oldest);
 }
