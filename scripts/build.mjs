@@ -28,6 +28,9 @@ const ENTRIES = [
   "chaos-agent",
   "chaos-services",
   "chaos-switch",
+  "soak-launcher",
+  "soak-node",
+  "soak-console",
 ];
 
 /** A failure whose message is all there is to say; anything else is a bug of this script and shows its stack. */

@@ -1,22 +1,25 @@
 /**
- * `npm run sim -- list | gates | cures | paper | swarm --seeds N | replay SEED`: the simulator's scenarios (docs/simulation.md).
+ * `npm run sim -- list | gates | cures | membership | paper | swarm --seeds N | replay SEED`: the simulator's scenarios (docs/simulation.md).
  *
  *   gates   iroh-gossip's own gates and scenario file, and the failure goals at 500 nodes
  *   cures   what the waits before a Graft save and delay, before and after they follow the round trip
+ *   membership   crashes, mass crashes, weather, splits, newcomers and idleness under the design's bars, at 18, 100 and 1,000 nodes
+ *           (--nodes N, --seeds N and --case NAME for less)
  *   paper   HyParView's and Plumtree's figures at 10,000 nodes, 3 seeds (--nodes N and --seeds N for less)
- *   swarm   random faults from seed 1 (--first S) to N; --safety asserts the invariants only, --splits adds partitions
+ *   swarm   random faults from seed 1 (--first S) to N; --safety asserts the invariants only
  *   replay  one swarm seed, with what it did; a failure prints the seed and the commit to replay it with
  *
  * `--json`, `--out FILE`, `--strict` as everywhere; `--workers N` threads, one per core by default. Ends with `N passed, N failed`.
  */
 import { execFileSync } from "node:child_process";
-import { FAULT_KINDS, runParallel, runSwarm, SPLIT_KINDS, VARIANTS } from "../packages/simulator/dist/index.js";
+import { FAULT_KINDS, runParallel, runSwarm, VARIANTS } from "../packages/simulator/dist/index.js";
 import { parseReportFlags, Report } from "./lib/report.mjs";
 import { curesPlan } from "./sim/cures.mjs";
 import { gatesPlan } from "./sim/gates.mjs";
+import { membershipPlan } from "./sim/membership.mjs";
 import { paperPlan } from "./sim/paper.mjs";
 
-const COMMANDS = ["list", "gates", "cures", "paper", "swarm", "replay"];
+const COMMANDS = ["list", "gates", "cures", "membership", "paper", "swarm", "replay"];
 const flags = parseReportFlags(process.argv.slice(2));
 const [command = "list", ...rest] = flags.rest;
 if (!COMMANDS.includes(command)) {
@@ -40,17 +43,25 @@ else if (command === "swarm") await swarm();
 else if (command === "replay") replay();
 else if (command === "cures") await plan(curesPlan());
 else if (command === "gates") await plan(gatesPlan());
+else if (command === "membership")
+  await plan(
+    membershipPlan({
+      nodes: number("nodes"),
+      seeds: number("seeds"),
+      only: rest[rest.indexOf("--case") + 1 || rest.length],
+    }),
+  );
 else await plan(paperPlan({ nodes: number("nodes", 10_000), seeds: number("seeds", 3) }));
 
 function list() {
-  report.log("gates, cures, paper, swarm --seeds N, replay SEED");
+  report.log("gates, cures, membership, paper, swarm --seeds N, replay SEED");
   report.log(`variants: ${Object.keys(VARIANTS).join(", ")}`);
-  report.log(`faults: ${[...FAULT_KINDS, ...SPLIT_KINDS].join(", ")}`);
+  report.log(`faults: ${FAULT_KINDS.join(", ")}`);
   report.pass("list");
   process.exitCode = report.finish({
     commands: COMMANDS,
     variants: VARIANTS,
-    faults: [...FAULT_KINDS, ...SPLIT_KINDS],
+    faults: FAULT_KINDS,
   });
 }
 
@@ -61,9 +72,9 @@ async function plan({ tasks, judge }) {
     tasks,
     ({ task, error, tookMs }) => {
       done++;
-      const { seed, variant } = task.options;
+      const { seed, variant, cases, nodes } = task.options;
       const how = error === undefined ? `${(tookMs / 1_000).toFixed(1)} s` : "failed";
-      report.log(`[${done}/${tasks.length}] ${task.kind} ${variant} seed ${seed}: ${how}`);
+      report.log(`[${done}/${tasks.length}] ${task.kind} ${variant ?? cases} ${nodes} nodes, seed ${seed}: ${how}`);
     },
     workers,
   );
@@ -77,18 +88,20 @@ async function plan({ tasks, judge }) {
       table: (title, rows) => table(title, rows),
     },
   );
-  process.exitCode = report.finish({ commit, figures });
+  process.exitCode = report.finish({ commit, cpuSeconds: cpuSeconds(), figures });
+}
+
+/** Of all threads: what the run would have taken of one core. */
+function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1_000_000);
 }
 
 async function swarm() {
   const seeds = number("seeds", 100);
   const first = number("first", 1);
   const safetyOnly = rest.includes("--safety");
-  const kinds = rest.includes("--splits") ? [...FAULT_KINDS, ...SPLIT_KINDS] : [...FAULT_KINDS];
-  const tasks = Array.from({ length: seeds }, (_, index) => ({
-    kind: "swarm",
-    options: { seed: first + index, kinds },
-  }));
+  const tasks = Array.from({ length: seeds }, (_, index) => ({ kind: "swarm", options: { seed: first + index } }));
   const recoveredMs = [];
   let virtualMs = 0;
   await runParallel(
@@ -108,7 +121,13 @@ async function swarm() {
   report.log(
     `recovered ${recoveredMs.length} of ${seeds}, p99 ${p99Ms} ms; ${(virtualMs / 3_600_000).toFixed(1)} virtual hours`,
   );
-  process.exitCode = report.finish({ commit, recovered: recoveredMs.length, recoveredP99Ms: p99Ms, virtualMs });
+  process.exitCode = report.finish({
+    commit,
+    cpuSeconds: cpuSeconds(),
+    recovered: recoveredMs.length,
+    recoveredP99Ms: p99Ms,
+    virtualMs,
+  });
 }
 
 function replay() {
@@ -117,9 +136,8 @@ function replay() {
     process.stderr.write("replay takes the seed of a swarm run\n");
     process.exit(2);
   }
-  const kinds = rest.includes("--splits") ? [...FAULT_KINDS, ...SPLIT_KINDS] : [...FAULT_KINDS];
-  const result = runSwarm({ seed, kinds });
-  const again = runSwarm({ seed, kinds });
+  const result = runSwarm({ seed });
+  const again = runSwarm({ seed });
   report.log(JSON.stringify(result, null, 2));
   if (again.trace === result.trace) report.pass("two runs are the same", { trace: result.trace });
   else report.fail("two runs are the same", `${result.trace} and ${again.trace}`);

@@ -17,6 +17,7 @@ const JOBS = {
   "test:browser": ["scripts/test-browser.mjs"],
   "test:interop": ["scripts/test-interop.mjs"],
   "test:lab": ["scripts/test-lab.mjs"],
+  "test:full": ["scripts/test-full.mjs"],
   bench: ["bench/run.mjs"],
   sim: ["scripts/sim.mjs"],
   fuzz: ["scripts/fuzz.mjs"],

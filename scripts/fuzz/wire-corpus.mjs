@@ -38,7 +38,11 @@ export function wireCorpus({ secretKey, id, victimId, topic, planted }) {
     ],
     [StreamTag.sync]: syncFrames(id, victimId, envelope),
     [StreamTag.stats]: [text('{"intervalMs":250}'), text('{"intervalMs":1e9}')],
-    [StreamTag.telemetry]: [text("{}")],
+    [StreamTag.telemetry]: [
+      protocol.encodeTelemetryBatch({ kind: "traces", hops: 0, body: text("{}") }),
+      protocol.encodeTelemetryBatch({ kind: "metrics", hops: 1, body: new Uint8Array(1_000) }),
+      protocol.encodeTelemetryAnswer("later"),
+    ],
     [StreamTag.request]: requestFrames(planted),
     [StreamTag.message]: [
       protocol.encodeOneWay({ operation: "echo", body: text("x") }),

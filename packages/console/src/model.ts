@@ -66,6 +66,8 @@ export class ConsoleModel {
   readonly alerts: AlertBook;
   /** Set by the stream hub. */
   streamClients: () => number = () => 0;
+  /** Set by the stream hub. */
+  onEvent: () => void = () => {};
   #clusterText = "";
   #clusterVersion = 0;
 
@@ -81,7 +83,10 @@ export class ConsoleModel {
     this.messages = new MessageLog(this.versions);
     this.services = new ServiceGraphCounter(this.versions, clock.nowMs());
     this.history = new History(this.versions, clock);
-    this.events = new EventLog(this.versions, clock, (event) => this.history.event(event));
+    this.events = new EventLog(this.versions, clock, (event) => {
+      this.history.event(event);
+      this.onEvent();
+    });
     this.alerts = new AlertBook(this.versions, clock, (event) => this.events.add(event));
     this.store = new TraceStore({
       ...options.limits,

@@ -133,11 +133,14 @@ export const memoryPressure: Fault = {
   prepare: async ({ cluster, pick }) => {
     const [target] = pick(1) as [ClusterNode];
     const { ledger } = labOf(cluster);
+    const gone = goneFrom([target]);
     let group: ControlGroup | undefined;
+    let beganAtMs = 0;
     return {
       targets: [target],
       witnesses: witnessesOf(cluster, [target]),
       inject: async () => {
+        beganAtMs = monotonicMs();
         const { process } = await target.call("stats", {});
         const { pid, exited } = target.agent;
         group = ControlGroup.memory(ledger, pid, process.rssBytes + SPARE_BYTES);
@@ -147,7 +150,11 @@ export const memoryPressure: Fault = {
         if (signal !== "SIGKILL") throw new Error(`it ended with ${signal}`);
         return monotonicMs();
       },
-      detect: goneFrom([target]),
+      // Short of memory it may stand still for so long that it is given up before the kernel ends it.
+      detect: async (witness, endedAtMs, deadlineMs) => {
+        const atMs = await gone(witness, beganAtMs, deadlineMs);
+        return atMs === undefined ? undefined : Math.max(endedAtMs, atMs);
+      },
       revert: async () => {
         await target.kill();
         group?.remove(target.agent.pid);

@@ -29,8 +29,12 @@ let nowMs = 0;
 let held = 0;
 let version = 1;
 let made: { from: number; withSlow: boolean }[] = [];
+let happens = () => {};
 const model = () =>
   ({
+    set onEvent(listener: () => void) {
+      happens = listener;
+    },
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     versions: {
       get value() {
@@ -127,4 +131,26 @@ test("clients at the same place share one delta", () => {
   made = [];
   pass(250);
   expect(made).toEqual([{ from: 1, withSlow: false }]);
+});
+
+test("an event goes out at once, a flood of events no more often than once a second in the long run", () => {
+  const response = open();
+  const event = (afterMs: number) => {
+    version += 1;
+    happens();
+    happens();
+    nowMs += afterMs;
+    vi.advanceTimersByTime(afterMs);
+  };
+  event(10);
+  expect(response.events).toEqual(["snapshot", "delta"]);
+  // The next regular one is a whole tick away.
+  version += 1;
+  nowMs += 240;
+  vi.advanceTimersByTime(240);
+  expect(response.events).toHaveLength(2);
+  for (let i = 0; i < 1_000; i += 1) event(10);
+  // Ten seconds: four a second, three more that were saved up, one more each second.
+  expect(response.events.length - 2).toBeLessThanOrEqual(10 * 4 + 3 + 10);
+  expect(response.events.length - 2).toBeGreaterThanOrEqual(10 * 4 - 1);
 });

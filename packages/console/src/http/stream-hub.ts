@@ -1,5 +1,6 @@
 /**
- * The live stream: one snapshot, then at most four deltas a second to each client, and a ping where nothing happened for 2 s.
+ * The live stream: one snapshot, then at most four deltas a second to each client, and a ping where nothing happened for 2 s. Events do
+ * not wait for the next of those: they go out at once, up to four times in a row and once a second in the long run.
  *
  * A client whose socket is full is left out until it drains and then gets one delta of all it missed, since deltas are made of
  * state (version-clock.ts): what the console holds per client is at most one message, whatever the client does. One that does not
@@ -12,6 +13,10 @@ import type { ConsoleModel } from "../model.js";
 
 const TICK_MS = 250;
 const SLOW_MS = 1_000;
+/** What happens together goes out together. */
+const GATHER_MS = 10;
+const MAX_URGENT = 4;
+const URGENT_REFILL_MS = 1_000;
 const PING_MS = 2_000;
 const STUCK_MS = 60_000;
 
@@ -41,9 +46,14 @@ export class StreamHub {
   /** Tells this run's sequence numbers from those of a console before it. */
   readonly run = randomBytes(6).toString("hex");
   #timer: NodeJS.Timeout | undefined;
+  #gathering: NodeJS.Timeout | undefined;
+  #urgentLeft = MAX_URGENT;
+  #refilledAtMs: number;
 
   constructor(options: StreamHubOptions) {
     this.#options = options;
+    this.#refilledAtMs = options.model.clock.nowMs();
+    options.model.onEvent = () => this.#urge();
     options.model.streamClients = () => this.#clients.size;
   }
 
@@ -91,8 +101,31 @@ export class StreamHub {
       else this.#send(client, "delta", seq, JSON.stringify(delta));
       client.slowCursor = seq;
     }
-    this.#timer ??= setInterval(() => this.#tick(), this.#options.tickMs ?? TICK_MS);
+    if (this.#timer === undefined) this.#restart();
+  }
+
+  #restart(): void {
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#tick(), this.#options.tickMs ?? TICK_MS);
     this.#timer.unref();
+  }
+
+  #urge(): void {
+    if (this.#timer === undefined || this.#gathering !== undefined) return;
+    const nowMs = this.#options.model.clock.nowMs();
+    const refill = Math.floor((nowMs - this.#refilledAtMs) / URGENT_REFILL_MS);
+    if (refill > 0) {
+      this.#urgentLeft = Math.min(MAX_URGENT, this.#urgentLeft + refill);
+      this.#refilledAtMs = nowMs;
+    }
+    if (this.#urgentLeft === 0) return;
+    this.#urgentLeft -= 1;
+    this.#gathering = setTimeout(() => {
+      this.#gathering = undefined;
+      this.#tick();
+      if (this.#timer !== undefined) this.#restart();
+    }, GATHER_MS);
+    this.#gathering.unref();
   }
 
   /** The reader's last sequence number, where a delta from there would be complete. */
@@ -169,7 +202,9 @@ export class StreamHub {
     client.release();
     if (this.#clients.size === 0) {
       clearInterval(this.#timer);
+      clearTimeout(this.#gathering);
       this.#timer = undefined;
+      this.#gathering = undefined;
     }
   }
 

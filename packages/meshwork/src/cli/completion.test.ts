@@ -19,7 +19,7 @@ test("bash completes commands and the options of each", async () => {
     )
       .trim()
       .split("\n");
-  expect(complete(["mesh", "s"])).toEqual(["seed", "send", "status"]);
+  expect(complete(["mesh", "s"])).toEqual(["soak", "seed", "send", "status"]);
   expect(complete(["mesh", "send", "--t"]).sort()).toEqual(["--timeout", "--token"]);
   expect(complete(["mesh", "up", "--exit"])).toEqual(["--exit-when-converged"]);
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { seededRandom } from "../gossip/testing/prng.js";
 import { ALARMED_INTERVAL_MS, AUDIT_INTERVAL_MS, Audit, type AuditEvent, type AuditOutput } from "./audit.js";
 import { Directory } from "./directory.js";
 import { LocalHealth } from "./local-health.js";
@@ -66,6 +67,7 @@ test("a declared neighbour that is ours as well is asked first, and where it vou
     const { driven } = make({
       watched: (id) => id === ours || (id !== TARGET && !NEIGHBORS.includes(id)),
       ids: [SELF, TARGET, ...NEIGHBORS],
+      random: seededRandom(7),
       onOutput: (output, run) => {
         if (output.kind !== "ask") return;
         const { helper, accusation } = output;

@@ -130,7 +130,7 @@ export class Audit {
 
   handle(event: AuditEvent, nowMs: number): AuditDecision {
     if (this.#health.isLate(this.#nextAtMs, nowMs)) {
-      this.#health.late(nowMs, DEAD_AFTER_MS);
+      this.#health.late(nowMs, DEAD_AFTER_MS, nowMs - this.#nextAtMs);
       this.#restart(nowMs);
     }
     this.#note(event, nowMs);
@@ -325,12 +325,17 @@ export class Audit {
   }
 
   #judge(open: AuditCase, nowMs: number): void {
-    const { target } = open;
     if ((open.told || this.#mayIssue(open)) && this.#health.mayAccuse(nowMs)) {
       open.stage = "condemned";
       open.untilMs = nowMs + this.#random() * MAX_ISSUE_WAIT_MS;
       return;
     }
+    this.#suspect(open, nowMs);
+  }
+
+  /** It was not reached, but that proves nothing: it is looked at again. */
+  #suspect(open: AuditCase, nowMs: number): void {
+    const { target } = open;
     if (this.#suspects.size < MAX_SUSPECTS && !this.#suspects.has(target) && this.#health.mayAccuse(nowMs)) {
       this.#suspects.add(target);
       this.#outputs.push({ kind: "suspected", peer: target });
@@ -353,15 +358,18 @@ export class Audit {
         this.#outputs.push({ kind: "confirm-obituary", obituary });
         return;
       }
-      if (this.#mayIssue(open)) {
-        const { generation, sequence } = witness ?? held;
-        this.#outputs.push({
-          kind: "issue-obituary",
-          accusation: { mesh: this.#members.mesh, accused: target, generation, sequence },
-          witness: witness === undefined ? undefined : { id: witness.id, signature: witness.signature },
-          tell: declaredNeighbors(this.#members, target),
-        });
+      if (!this.#mayIssue(open)) {
+        // Who signed it may accuse no more, and nobody has signed anew.
+        this.#suspect(open, nowMs);
+        return;
       }
+      const { generation, sequence } = witness ?? held;
+      this.#outputs.push({
+        kind: "issue-obituary",
+        accusation: { mesh: this.#members.mesh, accused: target, generation, sequence },
+        witness: witness === undefined ? undefined : { id: witness.id, signature: witness.signature },
+        tell: declaredNeighbors(this.#members, target),
+      });
     }
     this.#suspects.delete(target);
     this.#close(open, nowMs);

@@ -18,6 +18,8 @@ export type DetectorEvent =
       readonly helper: string;
       readonly reply: IndirectReply;
     }
+  /** A newer record of its own has come, so old. `anew`: of another life. */
+  | { readonly kind: "published"; readonly peer: string; readonly agoMs: number; readonly anew: boolean }
   /** No member any more: an obituary was applied, it left, or it expired. */
   | { readonly kind: "gone"; readonly peer: string }
   /** Somebody holds this node for dead. */

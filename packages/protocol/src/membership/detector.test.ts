@@ -68,13 +68,29 @@ test("the smaller id probes once a second from NeighborUp to Disconnect, the lar
   expect(larger.driven.outputs).toEqual([]);
 });
 
+test("a probe without a byte since goes out once more half a second later, and no more than once", () => {
+  const { driven } = make({});
+  driven.hand({ kind: "neighbor-up", peer: PEER });
+  const sentAtMs = () => driven.of("send-probe").map(({ atMs }) => atMs);
+  driven.runTo(1_200);
+  driven.hand({ kind: "heard", peer: PEER });
+  driven.runTo(2_450);
+  // The one of 1,000 ms was answered, that of 2,000 ms was not.
+  expect(sentAtMs()).toEqual([0, 1_000, 2_000]);
+  driven.runTo(2_600);
+  driven.hand({ kind: "heard", peer: PEER });
+  driven.runTo(3_100);
+  expect(sentAtMs()).toEqual([0, 1_000, 2_000, 2_500, 3_000]);
+  expect(driven.of("suspected")).toEqual([]);
+});
+
 test("silence: suspected at the first look after 1.5 s, rounds of one and three probes every 400 ms, dead at 3.7 s plus the wait", () => {
   const { driven, directory, detector } = make({ onOutput: nobodyReaches });
   driven.hand({ kind: "neighbor-up", peer: PEER });
   driven.runTo(20_000);
-  expect(driven.of("suspected")).toMatchObject([{ atMs: 2_000, output: { peer: PEER, silentMs: 2_000 } }]);
+  expect(driven.of("suspected")).toMatchObject([{ atMs: 1_500, output: { peer: PEER, silentMs: 1_500 } }]);
   const asks = driven.of("ask-indirect");
-  expect(asks.slice(0, 6).map(({ atMs }) => atMs)).toEqual([2_000, 2_000, 2_000, 2_400, 2_400, 2_400]);
+  expect(asks.slice(0, 6).map(({ atMs }) => atMs)).toEqual([1_500, 1_500, 1_500, 1_900, 1_900, 1_900]);
   // The accused's own neighbours are asked, and nobody twice before everybody once.
   expect(asks.slice(0, 3).map(({ output }) => output.helper)).toContain(OTHERS[0]);
   expect(new Set(asks.slice(0, 6).map(({ output }) => output.helper)).size).toBe(6);
@@ -84,7 +100,7 @@ test("silence: suspected at the first look after 1.5 s, rounds of one and three 
   expect(issued?.output.accusation).toEqual({ mesh: "mesh1", accused: PEER, generation: 1, sequence: 1 });
   expect(OTHERS).toContain(issued?.output.witness?.id);
   expect(detector.size).toBe(0);
-  expect(directory.get(PEER)).toMatchObject({ suspectedSinceMs: 2_000 });
+  expect(directory.get(PEER)).toMatchObject({ suspectedSinceMs: 1_500 });
 });
 
 test("a byte refutes, whether told at once or read from the transport before a tick", () => {
@@ -96,9 +112,9 @@ test("a byte refutes, whether told at once or read from the transport before a t
     expect(driven.of("refuted")).toMatchObject([{ atMs: 3_000, output: { peer: PEER, why: "heard" } }]);
     expect(directory.get(PEER)).not.toHaveProperty("suspectedSinceMs");
     // The next look after 1.5 s more of silence.
-    driven.runTo(4_999);
+    driven.runTo(4_499);
     expect(driven.of("suspected")).toHaveLength(1);
-    driven.runTo(5_000);
+    driven.runTo(4_500);
     expect(driven.of("suspected")).toHaveLength(2);
   }
 });

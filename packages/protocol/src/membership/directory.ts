@@ -120,6 +120,11 @@ export class Directory implements ObituaryContext {
     return this.#members.get(id)?.signed.record;
   }
 
+  deadVersionOf(id: string): RecordVersion | undefined {
+    const tombstone = this.#tombstones.get(id);
+    return tombstone?.state === "dead" ? tombstone : undefined;
+  }
+
   unsuspectedBeside(id: string): number {
     const member = this.#members.get(id);
     const counted = member !== undefined && member.suspectedSinceMs === undefined ? 1 : 0;

@@ -12,6 +12,8 @@ export interface MemberView {
   readonly size: number;
   get(id: string): { readonly record: NodeRecord; readonly suspectedSinceMs?: number } | undefined;
   versionOf(id: string): RecordVersion | undefined;
+  /** Under which version it is held for dead. */
+  deadVersionOf(id: string): RecordVersion | undefined;
   unsuspectedBeside(id: string): number;
   sample(count: number, random: () => number, accept: (id: string) => boolean): string[];
 }

@@ -22,10 +22,13 @@ const accusation = { mesh: "mesh1", accused: TARGET, generation: 1, sequence: 5 
 const NOTHING = { to: "nobody", forged: false };
 const FORGERY = { to: "nobody", forged: true };
 
-function make() {
+const VOUCHERS = [4, 5, 6].map(testId);
+
+function make({ neighbors = [] }: { readonly neighbors?: readonly string[] } = {}) {
   const members = new Directory({ mesh: "mesh1", self: SELF, hash: testHash });
   members.setOwn(testSigned({ id: SELF }), 0);
-  for (let number = 1; number <= 40; number++) members.apply(testSigned({ id: testId(number), sequence: 5 }), {}, 0);
+  for (let number = 2; number <= 40; number++) members.apply(testSigned({ id: testId(number), sequence: 5 }), {}, 0);
+  members.apply(testSigned({ id: TARGET, sequence: 5, neighbors: [...neighbors] }), {}, 0);
   const health = new LocalHealth();
   const desk = new WitnessDesk(members, health);
   return { health, inquiries: new Inquiries({ desk, sign: testSigner(SELF), verify: testVerify }) };
@@ -35,6 +38,12 @@ function numberOf(output: MembershipOutput): number {
   if (output.kind === "ask") return output.ask;
   if (output.kind === "try") return output.attempt;
   throw new Error(`no number in ${output.kind}`);
+}
+
+/** What is done about the question itself, before others are asked. */
+function answerTo([first]: readonly MembershipOutput[]): MembershipOutput {
+  if (first === undefined) throw new Error("no answer");
+  return first;
 }
 
 const unreached = (by: string, named = accusation): IndirectReply => {
@@ -52,8 +61,8 @@ test.each(["detector", "audit"] as const)("an answer goes to who asked, the %s, 
     by === "detector"
       ? { kind: "indirect-result", target: TARGET, helper: HELPER, reply }
       : { kind: "answer", target: TARGET, helper: HELPER, reply };
-  expect(inquiries.answered(numberOf(question), reply)).toEqual({ to: by, event });
-  expect(inquiries.answered(numberOf(question), reply)).toEqual(NOTHING);
+  expect(inquiries.answered(numberOf(question), reply, 0)).toEqual({ to: by, event });
+  expect(inquiries.answered(numberOf(question), reply, 0)).toEqual(NOTHING);
 });
 
 test("an unreached is believed with the helper's own signature for the version it names, which may be a newer one", () => {
@@ -61,7 +70,7 @@ test("an unreached is believed with the helper's own signature for the version i
   for (const named of [accusation, { ...accusation, sequence: 9 }, { ...accusation, generation: 2, sequence: 1 }]) {
     const number = numberOf(inquiries.ask("detector", HELPER, accusation, 1_000));
     const reply = unreached(HELPER, named);
-    expect(inquiries.answered(number, reply)).toMatchObject({ to: "detector", event: { reply } });
+    expect(inquiries.answered(number, reply, 0)).toMatchObject({ to: "detector", event: { reply } });
   }
 });
 
@@ -83,8 +92,8 @@ test.each<[string, IndirectReply]>([
   for (const by of ["detector", "audit"] as const) {
     const { inquiries } = make();
     const number = numberOf(inquiries.ask(by, HELPER, accusation, 1_000));
-    expect(inquiries.answered(number, reply)).toEqual(FORGERY);
-    expect(inquiries.answered(number, unreached(HELPER))).toEqual(NOTHING);
+    expect(inquiries.answered(number, reply, 0)).toEqual(FORGERY);
+    expect(inquiries.answered(number, unreached(HELPER), 0)).toEqual(NOTHING);
     expect(inquiries.sizes().asksPending).toBe(0);
   }
 });
@@ -92,10 +101,10 @@ test.each<[string, IndirectReply]>([
 test("an answer that never came, and numbers that are not known, are news to nobody", () => {
   const { inquiries } = make();
   const number = numberOf(inquiries.ask("audit", HELPER, accusation, 1_000));
-  expect(inquiries.answered(number, undefined)).toEqual(NOTHING);
+  expect(inquiries.answered(number, undefined, 0)).toEqual(NOTHING);
   expect(inquiries.sizes().asksPending).toBe(0);
   for (const unknown of [number, -1, 0, 77, Number.NaN]) {
-    expect(inquiries.answered(unknown, unreached(HELPER))).toEqual(NOTHING);
+    expect(inquiries.answered(unknown, unreached(HELPER), 0)).toEqual(NOTHING);
     expect(inquiries.tried(unknown, 0, 0)).toEqual(NOTHING);
   }
 });
@@ -108,17 +117,14 @@ test("questions and tries have numbers of their own: the end of one is not the e
     to: "audit",
     event: { kind: "dialed", target: TARGET, reached: true },
   });
-  expect(inquiries.answered(question, { outcome: "declined" }).to).toBe("detector");
+  expect(inquiries.answered(question, { outcome: "declined" }, 0).to).toBe("detector");
 });
 
 test("who is asked tries, and answers once: with a sign of life, or with a signature that others can verify", () => {
   const { inquiries } = make();
-  expect(inquiries.asked(asked(7), 900, 0)).toEqual({
-    kind: "reply",
-    ask: 7,
-    reply: { outcome: "reached", heardAgoMs: 900 },
-  });
-  const first = inquiries.asked(asked(8), undefined, 0);
+  const reached = { outcome: "reached", heardAgoMs: 900 };
+  expect(inquiries.asked(asked(7), 900, 0)).toEqual([{ kind: "reply", ask: 7, reply: reached }]);
+  const first = answerTo(inquiries.asked(asked(8), undefined, 0));
   expect(first).toEqual({ kind: "try", attempt: expect.any(Number), peer: TARGET, budgetMs: 1_000 });
   expect(inquiries.sizes()).toEqual({ asksPending: 0, triesPending: 1, witnessTries: 1 });
   expect(inquiries.tried(numberOf(first), 40, 500)).toEqual({
@@ -126,26 +132,51 @@ test("who is asked tries, and answers once: with a sign of life, or with a signa
     output: { kind: "reply", ask: 8, reply: { outcome: "reached", heardAgoMs: 40 } },
   });
   expect(inquiries.tried(numberOf(first), undefined, 500)).toEqual(NOTHING);
-  const second = numberOf(inquiries.asked(asked(9), undefined, 0));
+  const second = numberOf(answerTo(inquiries.asked(asked(9), undefined, 0)));
   const end = inquiries.tried(second, undefined, 1_000);
   expect(end).toMatchObject({ to: "peer", output: { ask: 9, reply: { outcome: "unreached", sequence: 5 } } });
   // The asker believes it.
   const { inquiries: elsewhere } = make();
   const reply = end.to === "peer" && end.output.kind === "reply" ? end.output.reply : undefined;
   const number = numberOf(elsewhere.ask("detector", SELF, accusation, 1_000));
-  expect(elsewhere.answered(number, reply)).toMatchObject({ to: "detector" });
+  expect(elsewhere.answered(number, reply, 0)).toMatchObject({ to: "detector" });
   expect(inquiries.sizes()).toEqual({ asksPending: 0, triesPending: 0, witnessTries: 0 });
 });
 
 test("strangers, and who asks about strangers, are declined at once; so is everybody while the own clock is in doubt", () => {
   const { inquiries, health } = make();
   const declined = (ask: number) => ({ kind: "reply", ask, reply: { outcome: "declined" } });
-  expect(inquiries.asked(asked(1, STRANGER), undefined, 0)).toEqual(declined(1));
+  expect(inquiries.asked(asked(1, STRANGER), undefined, 0)).toEqual([declined(1)]);
   const about = { ...accusation, accused: STRANGER };
-  expect(inquiries.asked({ ...asked(2), accusation: about }, undefined, 0)).toEqual(declined(2));
-  const attempt = numberOf(inquiries.asked(asked(3), undefined, 0));
+  expect(inquiries.asked({ ...asked(2), accusation: about }, undefined, 0)).toEqual([declined(2)]);
+  const attempt = numberOf(answerTo(inquiries.asked(asked(3), undefined, 0)));
   health.late(500, DEAD_AFTER_MS);
   expect(inquiries.tried(attempt, undefined, 1_000)).toEqual({ to: "peer", output: declined(3) });
+});
+
+test("who tries asks two of the target's neighbours once a second, and signs nothing while one of them has heard it", () => {
+  const { inquiries } = make({ neighbors: [ASKER, ...VOUCHERS] });
+  const [attempt, ...questions] = inquiries.asked(asked(1), undefined, 0);
+  expect(questions).toMatchObject(VOUCHERS.slice(0, 2).map((helper) => ({ kind: "ask", helper, budgetMs: 0 })));
+  expect(inquiries.asked(asked(2), undefined, 999)).toHaveLength(1);
+  const later = inquiries.asked(asked(3), undefined, 1_000).slice(1);
+  expect(later).toMatchObject(VOUCHERS.slice(1).map((helper) => ({ kind: "ask", helper, budgetMs: 0 })));
+  const heard: IndirectReply = { outcome: "reached", heardAgoMs: 400 };
+  expect(inquiries.answered(numberOf(questions[0]!), heard, 500)).toEqual(NOTHING);
+  const declined = { to: "peer", output: { kind: "reply", ask: 1, reply: { outcome: "declined" } } };
+  expect(inquiries.tried(numberOf(attempt!), undefined, 1_000)).toEqual(declined);
+  const again = answerTo(inquiries.asked(asked(4), undefined, 5_000));
+  expect(inquiries.tried(numberOf(again), undefined, 6_000)).toMatchObject({
+    output: { reply: { outcome: "unreached" } },
+  });
+});
+
+test("a question without a budget is answered with what was heard, and tried for nobody", () => {
+  const { inquiries } = make();
+  const bare = (ask: number) => ({ ...asked(ask), budgetMs: 0 });
+  expect(inquiries.asked(bare(1), 1_000, 0)).toMatchObject([{ reply: { outcome: "reached", heardAgoMs: 1_000 } }]);
+  expect(inquiries.asked(bare(2), undefined, 0)).toMatchObject([{ reply: { outcome: "declined" } }]);
+  expect(inquiries.sizes().witnessTries).toBe(0);
 });
 
 test("however much is asked and never answered, 256 questions and tries are kept, and 64 tries for others", () => {
@@ -154,11 +185,12 @@ test("however much is asked and never answered, 256 questions and tries are kept
     return numberOf(inquiries.ask("detector", HELPER, accusation, 1_000));
   });
   expect(inquiries.sizes().asksPending).toBe(256);
-  expect(inquiries.answered(numbers[743]!, { outcome: "declined" })).toEqual(NOTHING);
-  expect(inquiries.answered(numbers[744]!, { outcome: "declined" })).toMatchObject({ to: "detector" });
+  expect(inquiries.answered(numbers[743]!, { outcome: "declined" }, 0)).toEqual(NOTHING);
+  expect(inquiries.answered(numbers[744]!, { outcome: "declined" }, 0)).toMatchObject({ to: "detector" });
   let tries = 0;
   for (let number = 0; number < 1_000; number++) {
-    if (inquiries.asked(asked(number, testId(3 + (number % 37))), undefined, 0).kind === "try") tries++;
+    const from = testId(3 + (number % 37));
+    if (answerTo(inquiries.asked(asked(number, from), undefined, 0)).kind === "try") tries++;
   }
   expect(tries).toBe(MAX_TRIES);
   expect(inquiries.sizes()).toMatchObject({ triesPending: MAX_TRIES, witnessTries: MAX_TRIES });
@@ -179,10 +211,10 @@ test("whatever ends in whatever order, each question and try has one end at most
         if (what === "ask") open.ask.add(numberOf(inquiries.ask("audit", HELPER, accusation, 1_000)));
         else if (what === "try") open.try.add(numberOf(inquiries.try(TARGET, 4_200)));
         else if (what === "asked") {
-          const output = inquiries.asked(asked(1), undefined, 0);
+          const output = answerTo(inquiries.asked(asked(1), undefined, 0));
           if (output.kind === "try") open.try.add(output.attempt);
         } else if (what[0] === "answered") {
-          const end = inquiries.answered(what[1], what[2] ? unreached(HELPER) : { outcome: "declined" });
+          const end = inquiries.answered(what[1], what[2] ? unreached(HELPER) : { outcome: "declined" }, 0);
           expect(end.to !== "nobody").toBe(open.ask.delete(what[1]));
         } else {
           const end = inquiries.tried(what[1], what[2] ? 5 : undefined, 0);

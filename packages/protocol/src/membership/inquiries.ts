@@ -17,7 +17,11 @@ import type { WitnessDesk } from "./witness.js";
 
 const MAX_PENDING = 256;
 
-type Asker = { readonly by: "detector" | "audit"; readonly helper: string; readonly accusation: Accusation };
+type Asker = {
+  readonly by: "detector" | "audit" | "witness";
+  readonly helper: string;
+  readonly accusation: Accusation;
+};
 type Trier =
   | { readonly by: "audit"; readonly peer: string }
   | { readonly by: "witness"; readonly ask: number; readonly accusation: Accusation };
@@ -52,6 +56,11 @@ export class Inquiries {
     return { kind: "ask", ask: this.#asks.add({ by, helper, accusation }), helper, accusation, budgetMs };
   }
 
+  /** A member has given a sign of life elsewhere. */
+  heardOf(id: string, atMs: number): void {
+    this.#options.desk.heardOf(id, atMs);
+  }
+
   /** The audit's own attempt. */
   try(peer: string, budgetMs: number): MembershipOutput {
     return { kind: "try", attempt: this.#tries.add({ by: "audit", peer }), peer, budgetMs };
@@ -62,11 +71,12 @@ export class Inquiries {
     { ask, from, accusation, budgetMs }: Extract<MembershipEvent, { kind: "asked" }>,
     heardAgoMs: number | undefined,
     nowMs: number,
-  ): MembershipOutput {
+  ): MembershipOutput[] {
     const decision = this.#options.desk.accept(from, accusation, budgetMs, heardAgoMs, nowMs);
-    if (decision.kind === "reply") return { kind: "reply", ask, reply: decision.reply };
+    if (decision.kind === "reply") return [{ kind: "reply", ask, reply: decision.reply }];
     const attempt = this.#tries.add({ by: "witness", ask, accusation });
-    return { kind: "try", attempt, peer: accusation.accused, budgetMs: decision.budgetMs };
+    const questions = decision.vouchers.map((helper) => this.ask("witness", helper, accusation, 0));
+    return [{ kind: "try", attempt, peer: accusation.accused, budgetMs: decision.budgetMs }, ...questions];
   }
 
   tried(attempt: number, heardAgoMs: number | undefined, nowMs: number): InquiryEnd {
@@ -84,7 +94,7 @@ export class Inquiries {
     return { to: "peer", output: { kind: "reply", ask, reply } };
   }
 
-  answered(ask: number, reply: IndirectReply | undefined): InquiryEnd {
+  answered(ask: number, reply: IndirectReply | undefined, nowMs: number): InquiryEnd {
     const asker = this.#asks.take(ask);
     if (asker === undefined || reply === undefined) return NOTHING;
     const { by, helper, accusation } = asker;
@@ -94,6 +104,8 @@ export class Inquiries {
       if (!verifyWitness(signed, { id: helper, signature }, this.#options.verify)) return FORGERY;
     }
     const target = accusation.accused;
+    if (reply.outcome === "reached") this.#options.desk.heardOf(target, nowMs - Math.max(0, reply.heardAgoMs));
+    if (by === "witness") return NOTHING;
     if (by === "detector") return { to: "detector", event: { kind: "indirect-result", target, helper, reply } };
     return { to: "audit", event: { kind: "answer", target, helper, reply } };
   }

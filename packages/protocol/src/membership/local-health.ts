@@ -13,6 +13,8 @@ export const LATE_MS = 250;
 export const HEALING_MS = 10_000;
 export const MAX_SCORE = 4;
 const ONE_STANDSTILL_MS = 1_000;
+/** After so late a timer what has piled up meanwhile is old: the standstill began up to a second before the timer was due. */
+const OUTDATED_AFTER_MS = 2_500;
 
 /** Factor on every time-out at this score. Never below 1. */
 export function healthFactor(score: number): number {
@@ -24,14 +26,16 @@ export class LocalHealth {
   #changedAtMs = 0;
   #lateAtMs = Number.NEGATIVE_INFINITY;
   #mutedUntilMs = Number.NEGATIVE_INFINITY;
+  #outdatedUntilMs = Number.NEGATIVE_INFINITY;
 
   /** How late a timer may fire before the node doubts itself. */
   isLate(dueAtMs: number, nowMs: number): boolean {
     return Number.isFinite(dueAtMs) && nowMs - dueAtMs > LATE_MS;
   }
 
-  /** The process stood still or was slow: nothing is judged for `windowMs`. */
-  late(nowMs: number, windowMs: number): void {
+  /** The process stood still or was slow, by `lateMs` where that is known: nothing is judged for `windowMs`. */
+  late(nowMs: number, windowMs: number, lateMs = 0): void {
+    if (lateMs >= OUTDATED_AFTER_MS) this.#outdatedUntilMs = Math.max(this.#outdatedUntilMs, nowMs + windowMs);
     // Detector and audit both notice the same standstill: it counts once.
     if (nowMs - this.#lateAtMs > ONE_STANDSTILL_MS) this.#worsen(nowMs);
     this.#lateAtMs = nowMs;
@@ -54,6 +58,11 @@ export class LocalHealth {
 
   mayAccuse(nowMs: number): boolean {
     return nowMs >= this.#mutedUntilMs;
+  }
+
+  /** True where what others say may have waited in our sockets while we stood still. */
+  isOutdated(nowMs: number): boolean {
+    return nowMs < this.#outdatedUntilMs;
   }
 
   /** When it may accuse again; in the past where it may. */

@@ -1,7 +1,7 @@
 /**
  * The live members of one mesh: who is in, since when, and who goes first when there is no room.
  *
- * Kept lean, since a simulation holds millions of them: four fields per member, the record itself is shared. Lines as users see
+ * Kept lean, since a simulation holds millions of them: five fields per member, the record itself is shared. Lines as users see
  * them are made on demand. Owner: Directory. Members leave by `remove` (left, expired) and by `makeRoom`.
  */
 import { longerName, NAME_ID_DIGITS } from "../names.js";
@@ -14,15 +14,20 @@ export interface Member {
   firstSeenAtMs: number;
   /** This node has had a connection with it, which proved its key. */
   proven: boolean;
+  /** Its place in the list to draw from. */
+  at: number;
   /** Local time; absent while not suspected. */
   suspectedSinceMs?: number;
 }
 
 /** Ids that were connected before their record came; a handful while a mesh forms. */
 const MAX_PROVEN_AHEAD = 1_024;
+const DRAWS_PER_SAMPLE = 8;
 
 export class Members {
   readonly #byId = new Map<string, Member>();
+  /** The same members, to draw from. */
+  readonly #list: Member[] = [];
   readonly #digest: DirectoryDigest;
   readonly #provenAhead = new Set<string>();
   /** Unproven ids, newest last; filled when room is needed. What is no longer true in it is skipped. */
@@ -59,8 +64,15 @@ export class Members {
 
   add(signed: SignedRecord, receivedAtMs: number, nowMs: number): Member {
     const { id } = signed.record;
-    const member = { signed, receivedAtMs, firstSeenAtMs: nowMs, proven: this.#provenAhead.delete(id) };
+    const member = {
+      signed,
+      receivedAtMs,
+      firstSeenAtMs: nowMs,
+      proven: this.#provenAhead.delete(id),
+      at: this.#list.length,
+    };
     this.#byId.set(id, member);
+    this.#list.push(member);
     this.#digest.toggle(id, signed.record);
     return member;
   }
@@ -83,6 +95,11 @@ export class Members {
     const { record } = member.signed;
     if (this.#byId.get(record.id) !== member) return;
     this.#byId.delete(record.id);
+    const last = this.#list.pop();
+    if (last !== undefined && last !== member) {
+      last.at = member.at;
+      this.#list[member.at] = last;
+    }
     this.#digest.toggle(record.id, record);
     if (member.suspectedSinceMs !== undefined) this.#suspected--;
   }
@@ -103,8 +120,20 @@ export class Members {
     return true;
   }
 
-  /** Up to `count` members at random of those accepted, each as likely as any other. Walks all members. */
+  /**
+   * Up to `count` members at random of those accepted, each as likely as any other. Draws until it has them; where most draws fail,
+   * few are accepted, and it walks all members instead.
+   */
   sample(count: number, random: () => number, accept: (member: Member) => boolean): Member[] {
+    const drawn = new Set<Member>();
+    for (let left = DRAWS_PER_SAMPLE * count; left > 0 && drawn.size < count; left--) {
+      const member = this.#list[Math.floor(random() * this.#list.length)];
+      if (member !== undefined && !drawn.has(member) && accept(member)) drawn.add(member);
+    }
+    return drawn.size === count ? [...drawn] : this.#walkForSample(count, random, accept);
+  }
+
+  #walkForSample(count: number, random: () => number, accept: (member: Member) => boolean): Member[] {
     const chosen: Member[] = [];
     let seen = 0;
     for (const member of this.#byId.values()) {

@@ -17,29 +17,30 @@ import { decodeBroadcast, readable } from "../wire/broadcast.js";
 import { verifyEnvelope } from "../wire/envelope.js";
 import { type SignedMerged, verifyMerged } from "../wire/merged.js";
 import { type Obituary, signObituary, verifyObituary } from "../wire/obituary.js";
-import type { RecordSource } from "./apply-outcome.js";
+import { carriedAge, type RecordSource } from "./apply-outcome.js";
 import { Audit, type AuditEvent, type AuditOutput } from "./audit.js";
 import { answerToBuried, carriedOver, newsOfDeath } from "./carry-over.js";
 import { Detector } from "./detector.js";
 import type { DetectorEvent, DetectorOutput, IssueObituary } from "./detector-events.js";
 import { Directory } from "./directory.js";
+import { ExpiryClock } from "./expiry-clock.js";
 import type { HealingEvent } from "./healing.js";
 import { Inquiries, type InquiryEnd } from "./inquiries.js";
 import type { MembershipDecision, MembershipEvent, MembershipOutput } from "./membership-events.js";
 import type { MembershipOptions } from "./membership-options.js";
 import { Merging, type MergingOutput } from "./merging.js";
+import { Neighbors } from "./neighbors.js";
 import type { ObituarySource } from "./obituary-rules.js";
 import { OwnFloods } from "./own-floods.js";
 import { OwnRecord } from "./own-record.js";
 import type { PublisherEvent } from "./publishing.js";
+import { Republishing } from "./republishing.js";
 import { ThinView } from "./thin-view.js";
 import type { DirectoryChange, NodeRecord, SignedRecord } from "./types.js";
 import { WitnessDesk } from "./witness.js";
 
 /** How many members are offered to gossip as contacts for re-joining. */
 const MAX_CONTACTS = 16;
-const EXPIRY_INTERVAL_MS = 5_000;
-const REFUTATION_GAP_MS = 500;
 
 export class Membership {
   readonly directory: Directory;
@@ -52,12 +53,11 @@ export class Membership {
   readonly #thin: ThinView;
   readonly #merging: Merging;
   readonly #floods = new OwnFloods();
-  readonly #neighbors = new Set<string>();
-  /** Neighbours of other makes. */
-  readonly #foreign = new Set<string>();
+  readonly #expiry = new ExpiryClock();
+  readonly #republishing = new Republishing();
+  readonly #neighbors = new Neighbors();
   #outputs: MembershipOutput[] = [];
-  #due = { publisher: NEVER, detector: NEVER, audit: NEVER, expiry: NEVER, republish: NEVER };
-  #refutedAtMs = Number.NEGATIVE_INFINITY;
+  #due = { publisher: NEVER, detector: NEVER, audit: NEVER };
   #rejected = 0;
 
   constructor(options: MembershipOptions) {
@@ -99,8 +99,10 @@ export class Membership {
     this.#runDue(nowMs);
     const outputs = this.#outputs;
     this.#outputs = [];
-    const others = Math.min(this.#merging.nextAtMs, this.#floods.nextAtMs, this.#thin.dueAtMs);
-    return { outputs, nextAtMs: Math.min(...Object.values(this.#due), others) };
+    const { publisher, detector, audit } = this.#due;
+    const speaking = Math.min(publisher, this.#republishing.dueAtMs, this.#floods.nextAtMs);
+    const looking = Math.min(detector, audit, this.#expiry.dueAtMs, this.#thin.dueAtMs);
+    return { outputs, nextAtMs: Math.min(speaking, looking, this.#merging.nextAtMs) };
   }
 
   #note(event: MembershipEvent, nowMs: number): void {
@@ -134,13 +136,13 @@ export class Membership {
         break;
       case "obituary":
         if (this.#audit.isLookingAt(event.obituary.accused)) this.#told(event.obituary, nowMs);
-        else this.#hear(event.obituary, {}, nowMs);
+        else this.#hear(event.obituary, false, nowMs);
         break;
       case "asked":
         this.#asked(event, nowMs);
         break;
       case "answered":
-        this.#inquired(this.#inquiries.answered(event.ask, event.reply), nowMs);
+        this.#inquired(this.#inquiries.answered(event.ask, event.reply, nowMs), nowMs);
         break;
       case "tried":
         this.#inquired(this.#inquiries.tried(event.attempt, event.heardAgoMs, nowMs), nowMs);
@@ -153,10 +155,10 @@ export class Membership {
         this.#apply(event.signed, { viaSync: true, ageMs: event.ageMs }, nowMs);
         break;
       case "synced-obituary":
-        this.#hear(event.obituary, { viaSync: true }, nowMs);
+        this.#hear(event.obituary, true, nowMs);
         break;
       case "synced":
-        this.#merge(this.#merging.synced(event, this.#partners(), nowMs), nowMs);
+        this.#merge(this.#merging.synced(event, this.#neighbors.partners(), nowMs), nowMs);
         break;
       case "tick":
         break;
@@ -168,14 +170,12 @@ export class Membership {
   /** What time has brought. */
   #runDue(nowMs: number): void {
     const due = this.#due;
-    if (nowMs >= due.expiry) {
-      due.expiry = nowMs + EXPIRY_INTERVAL_MS;
-      this.directory.expire(nowMs);
+    if (nowMs >= this.#expiry.dueAtMs) {
+      if (this.#expiry.mayExpire(nowMs)) this.directory.expire(nowMs);
       this.#collect(nowMs);
     }
-    if (nowMs >= due.republish) {
-      due.republish = NEVER;
-      this.#refutedAtMs = nowMs;
+    if (nowMs >= this.#republishing.dueAtMs) {
+      this.#republishing.done(nowMs);
       this.#send(this.#own?.now(), nowMs);
     }
     if (nowMs >= due.publisher) this.#publish({ kind: "tick" }, nowMs);
@@ -183,25 +183,21 @@ export class Membership {
     if (nowMs >= due.audit) this.#look({ kind: "tick" }, nowMs);
     if (nowMs >= this.#merging.healAtMs) this.#heal({ kind: "tick" }, nowMs);
     if (nowMs >= this.#floods.nextAtMs) {
-      const again = this.#floods.due(this.#neighbors, this.#options.lastHeardMs, nowMs);
+      const again = this.#floods.due(this.#neighbors.ids, this.#options.lastHeardMs, nowMs);
       if (this.#own?.isPublishing === true)
         for (const content of again) this.#outputs.push({ kind: "broadcast", content });
     }
     if (nowMs >= this.#thin.dueAtMs) {
-      const peers = this.#thin.offer(this.directory, this.#neighbors, nowMs);
+      const peers = this.#thin.offer(this.directory, this.#neighbors.ids, nowMs);
       if (this.#own?.isPublishing === true) this.#outputs.push({ kind: "replenish", peers });
     }
     if (nowMs < this.#merging.plan.nextAtMs) return;
-    for (const peer of this.#merging.plan.due(this.#partners(), nowMs)) this.#outputs.push({ kind: "sync", peer });
-  }
-
-  /** Neighbours with a directory. */
-  #partners(): readonly string[] {
-    return [...this.#neighbors].filter((peer) => !this.#foreign.has(peer));
+    for (const peer of this.#merging.plan.due(this.#neighbors.partners(), nowMs))
+      this.#outputs.push({ kind: "sync", peer });
   }
 
   #boot(nowMs: number): void {
-    this.#due.expiry = nowMs + EXPIRY_INTERVAL_MS;
+    this.#expiry.start(nowMs);
     this.#merging.plan.start(nowMs);
     this.#publish({ kind: "boot" }, nowMs);
     if (this.#own !== undefined) this.#look({ kind: "tick" }, nowMs);
@@ -209,22 +205,18 @@ export class Membership {
 
   #neighborUp(peer: string, foreign: boolean, nowMs: number): void {
     const isFirst = this.#neighbors.size === 0;
-    this.#neighbors.add(peer);
+    this.#neighbors.add(peer, foreign);
     this.directory.markProven(peer);
     this.#sizeChanged(nowMs);
     // A broadcast without neighbours reached nobody; who joins or comes back says who it is.
     if (isFirst) this.#send(this.#own?.now(), nowMs);
-    if (foreign) {
-      this.#foreign.add(peer);
-      return;
-    }
+    if (foreign) return;
     this.#detect({ kind: "neighbor-up", peer }, nowMs);
     this.#merging.plan.neighborUp(peer, isFirst, nowMs);
   }
 
   #neighborDown(peer: string, nowMs: number): void {
     this.#neighbors.delete(peer);
-    this.#foreign.delete(peer);
     this.directory.neighborGone(peer, nowMs);
     this.#merging.plan.neighborDown(peer);
     this.#detect({ kind: "neighbor-down", peer }, nowMs);
@@ -237,7 +229,7 @@ export class Membership {
     const broadcast = readable(content, this.#options.decode ?? decodeBroadcast);
     if (broadcast === undefined) this.#rejected++;
     else if (broadcast.kind === "record") this.#apply(broadcast.signed, { deliveredBy }, nowMs);
-    else if (broadcast.kind === "obituary") this.#hear(broadcast.obituary, {}, nowMs);
+    else if (broadcast.kind === "obituary") this.#hear(broadcast.obituary, false, nowMs);
     else if (broadcast.kind === "merged") this.#merged(broadcast.merged, nowMs);
   }
 
@@ -258,9 +250,13 @@ export class Membership {
         this.#outputs.push(...answerToBuried(outcome.tombstone, share));
         break;
       }
-      case "accepted-newer":
+      case "accepted-newer": {
+        const anew = record.generation > outcome.previous.record.generation;
+        this.#inquiries.heardOf(record.id, nowMs - carriedAge(source));
         this.#look({ kind: "gone", peer: record.id }, nowMs);
+        this.#detect({ kind: "published", peer: record.id, agoMs: carriedAge(source), anew }, nowMs);
         break;
+      }
       case "accepted-new":
         if (source.viaSync === true) this.#merging.joinedBySync();
         else this.#greet(record.id, nowMs);
@@ -271,14 +267,14 @@ export class Membership {
 
   /** Whose neighbours are all of other makes has nobody to sync with: it asks the first members that it hears of. */
   #greet(id: string, nowMs: number): void {
-    if (this.#neighbors.size > this.#foreign.size || this.#foreign.size === 0) return;
-    this.#merging.plan.later(0, nowMs, id);
+    if (this.#neighbors.areAllForeign) this.#merging.plan.later(0, nowMs, id);
   }
 
-  /** Judges an obituary from elsewhere. */
-  #hear(obituary: Obituary, source: ObituarySource, nowMs: number): void {
+  /** Judges an obituary from elsewhere. What has waited while this node stood still is as old as what a sync brings. */
+  #hear(obituary: Obituary, viaSync: boolean, nowMs: number): void {
     const heardAgoMs = this.#heardAgo(obituary.accused, nowMs);
-    const judged = heardAgoMs === undefined ? source : { ...source, heardAgoMs };
+    const isOld = viaSync || this.#detector.health.isOutdated(nowMs);
+    const judged: ObituarySource = { viaSync: isOld, heardAgoMs };
     if (!this.directory.wantsObituary(obituary, judged)) return;
     if (!verifyObituary(obituary, this.#options.verify)) {
       this.#rejected++;
@@ -312,8 +308,7 @@ export class Membership {
     if (this.#own?.isPublishing !== true) return;
     this.#own.surpass(above);
     this.#detect({ kind: "accused" }, nowMs);
-    const atMs = Math.max(nowMs, this.#refutedAtMs + REFUTATION_GAP_MS);
-    this.#due.republish = Math.min(this.#due.republish, atMs);
+    this.#republishing.refute(nowMs);
   }
 
   #issue({ accusation, witness, tell }: IssueObituary, nowMs: number): void {
@@ -344,7 +339,7 @@ export class Membership {
   #asked(event: Extract<MembershipEvent, { kind: "asked" }>, nowMs: number): void {
     const { ask, accusation } = event;
     if (this.#own === undefined) this.#outputs.push({ kind: "reply", ask, reply: { outcome: "declined" } });
-    else this.#outputs.push(this.#inquiries.asked(event, this.#heardAgo(accusation.accused, nowMs), nowMs));
+    else this.#outputs.push(...this.#inquiries.asked(event, this.#heardAgo(accusation.accused, nowMs), nowMs));
     this.#outputs.push(...newsOfDeath(this.directory, event));
   }
 
@@ -389,11 +384,9 @@ export class Membership {
         this.#outputs.push(this.#inquiries.try(output.peer, output.budgetMs));
         break;
       case "suspected":
-        this.directory.suspect(output.peer, nowMs);
-        this.#collect(nowMs);
-        break;
       case "refuted":
-        this.directory.clearSuspicion(output.peer, nowMs);
+        if (output.kind === "suspected") this.directory.suspect(output.peer, nowMs);
+        else this.directory.clearSuspicion(output.peer, nowMs);
         this.#collect(nowMs);
         break;
       case "issue-obituary":
@@ -414,7 +407,7 @@ export class Membership {
   #merge(outputs: readonly MergingOutput[], nowMs: number): void {
     for (const output of outputs) {
       if (output.kind === "republish") {
-        if (this.#own !== undefined) this.#due.republish = Math.min(this.#due.republish, nowMs + output.afterMs);
+        if (this.#own !== undefined) this.#republishing.within(output.afterMs, nowMs);
       } else if (output.kind === "announce") {
         if (this.#own?.isPublishing === true) this.#broadcast(MERGED, output.content, nowMs);
       } else this.#outputs.push(output);
@@ -451,6 +444,8 @@ export class Membership {
         this.#detect({ kind: "gone", peer: id }, nowMs);
         this.#look({ kind: "gone", peer: id }, nowMs);
         this.#heal({ kind: "left", id }, nowMs);
+        // Its goodbye to us may be lost on a broken path, and its silence is watched no more.
+        this.#outputs.push({ kind: "drop", peer: id, cut: false });
         break;
       case "updated":
       case "suspected":
@@ -485,7 +480,7 @@ export class Membership {
 
   #broadcast(subject: string, content: Uint8Array, nowMs: number): void {
     this.#outputs.push({ kind: "broadcast", content });
-    this.#floods.sent(subject, content, this.#neighbors, nowMs);
+    this.#floods.sent(subject, content, this.#neighbors.ids, nowMs);
   }
 
   #heardAgo(peer: string, nowMs: number): number | undefined {

@@ -36,13 +36,14 @@ test("an obituary that nobody seems to have heard is broadcast again until a nei
   expect(of(PEER)).toHaveLength(heardAfter);
 });
 
-test("who asks about somebody that is buried here is told, strangers are not", () => {
+test("who asks about somebody that is buried here is told and gets a witness, strangers get neither", () => {
   const topic = makeTopic({ self: SELF, members: IDS });
   topic.receive(obituary.bytes);
   const ask = (from: string, sequence = 1) =>
     topic.hand({ kind: "asked", ask: 1, from, accusation: { ...accusation, sequence }, budgetMs: 1_000 });
   const outputs = ask(HELPER);
-  expect(of(outputs, "reply")).toMatchObject([{ reply: { outcome: "declined" } }]);
+  // It tries, too: whoever has to accuse anew needs a witness who is still there.
+  expect(of(outputs, "try")).toMatchObject([{ peer: PEER }]);
   expect(of(outputs, "tell")).toMatchObject([{ peer: HELPER, obituary: { accused: PEER } }]);
   expect(of(ask(testId(77)), "tell")).toEqual([]);
   // Of a version that it does not bury it says nothing.

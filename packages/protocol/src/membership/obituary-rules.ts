@@ -8,7 +8,8 @@
  *    ahead in sequence, it is about nothing that is known here: else two colluding members could name a version that the accused can
  *    never surpass.
  * 4. Who has had a byte of the accused within 1.5 s does not apply it, and tells the accused.
- * 5. What a sync brings is never applied unasked: after a split both sides hold old obituaries of the living. It is a reason to look.
+ * 5. What a sync brings is never applied unasked: after a split both sides hold old obituaries of the living. It is a reason to look,
+ *    and for the accused to speak, even where its signers have gone since.
  */
 import type { Obituary } from "../wire/obituary.js";
 import type { Tombstone } from "./tombstones.js";
@@ -81,7 +82,9 @@ export function judgeObituary(
   if (held === undefined) return { kind: context.tombstoneOf(accused) === undefined ? "unknown" : "known" };
   if (compareVersions(obituary, held) < 0) return { kind: "older" };
   if (!isPlausible(obituary, held)) return { kind: "ahead" };
-  if (!signersMayAccuse(obituary, context)) return { kind: "unproven" };
+  const proven = signersMayAccuse(obituary, context);
+  const asksOnly = accused === context.self || (source.viaSync === true && source.confirmed !== true);
+  if (!proven && !(asksOnly && signersWere(obituary, context))) return { kind: "unproven" };
   if (accused === context.self) return { kind: "self", refuteAbove: obituary.sequence };
   if (source.heardAgoMs !== undefined && source.heardAgoMs <= LIFE_SIGN_MS) return { kind: "contradicted" };
   if (source.viaSync === true && source.confirmed !== true) return { kind: "doubtful" };
@@ -93,4 +96,11 @@ function signersMayAccuse({ accused, issuer, witness }: Obituary, context: Obitu
   if (witness === undefined) return mayAccuseAlone(context.unsuspectedBeside(accused));
   if (witness.id === accused || witness.id === issuer.id) return false;
   return context.versionOf(witness.id) !== undefined;
+}
+
+/** Where all that follows is a question, members that are gone may have asked it. */
+function signersWere({ accused, issuer, witness }: Obituary, context: ObituaryContext): boolean {
+  const was = (id: string) =>
+    id !== accused && (context.versionOf(id) !== undefined || context.tombstoneOf(id) !== undefined);
+  return witness !== undefined && witness.id !== issuer.id && was(issuer.id) && was(witness.id);
 }

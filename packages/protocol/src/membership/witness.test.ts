@@ -23,9 +23,9 @@ test("who was heard just now is vouched for, who was not is tried", () => {
     kind: "reply",
     reply: { outcome: "reached", heardAgoMs: 1_500 },
   });
-  expect(desk.accept(ASKER, asked, 1_000, 1_501, 0)).toEqual({ kind: "try", budgetMs: 1_000 });
+  expect(desk.accept(ASKER, asked, 1_000, 1_501, 0)).toEqual({ kind: "try", budgetMs: 1_000, vouchers: [] });
   expect(desk.settle(asked, 12, 500)).toMatchObject({ reply: { outcome: "reached", heardAgoMs: 12 } });
-  expect(desk.accept(ASKER, asked, 99_000, undefined, 0)).toEqual({ kind: "try", budgetMs: 5_000 });
+  expect(desk.accept(ASKER, asked, 99_000, undefined, 0)).toEqual({ kind: "try", budgetMs: 5_000, vouchers: [] });
   expect(desk.settle(asked, undefined, 5_000)).toEqual({ kind: "sign", accusation: asked });
   expect(desk.accept(ASKER, { ...asked, accused: SELF }, 1_000, undefined, 0)).toMatchObject({
     reply: { outcome: "reached", heardAgoMs: 0 },

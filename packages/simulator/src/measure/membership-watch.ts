@@ -12,6 +12,8 @@ import type { Cluster } from "../node/cluster.js";
 import { Histogram } from "./histogram.js";
 
 export const FALSE_DEATH_MS = 4_000;
+/** Within this time whoever can be reached has been heard of: by two refreshes of a small mesh, or by the sync of each minute. */
+const FALSE_EXPIRY_MS = 70_000;
 
 interface Death {
   readonly victim: number;
@@ -46,7 +48,7 @@ export class MembershipWatch {
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    cluster.network.paths.remembersMs = FALSE_DEATH_MS;
+    cluster.network.paths.remembersMs = FALSE_EXPIRY_MS;
     cluster.watch = {
       change: (observer, change) => this.#changed(observer, change),
       obituary: (issuer, { accused, generation, sequence }) => {
@@ -111,7 +113,9 @@ export class MembershipWatch {
       this.#dead(observer, this.#cluster.indexOf(change.entry.id), change.entry.record.generation, by);
     } else if (change.kind === "expired" && change.evicted !== true) {
       const accused = this.#cluster.indexOf(change.entry.id);
-      if (this.#reachable(observer, accused, change.entry.record.generation)) this.falseExpiries++;
+      const { nowMs } = this.#cluster.world;
+      if (!this.#ranSince(observer, nowMs - FALSE_EXPIRY_MS)) return;
+      if (this.#reachable(observer, accused, change.entry.record.generation, FALSE_EXPIRY_MS)) this.falseExpiries++;
     }
   }
 
@@ -119,15 +123,15 @@ export class MembershipWatch {
     const { nowMs } = this.#cluster.world;
     const death = this.#deaths.get(keyOf(accused, generation));
     if (death !== undefined && !death.knownAtMs.has(observer)) death.knownAtMs.set(observer, nowMs);
-    if (this.#reachable(observer, accused, generation)) {
+    if (this.#reachable(observer, accused, generation, FALSE_DEATH_MS)) {
       this.falseDeaths.push({ observer, accused, by, atMs: nowMs });
     }
   }
 
-  /** Running, in this life, and reachable for the whole preceding 4 s. */
-  #reachable(observer: number, accused: number, generation: number): boolean {
+  /** Running, in this life, and reachable all that time. */
+  #reachable(observer: number, accused: number, generation: number, forMs: number): boolean {
     const { world, network } = this.#cluster;
-    const sinceMs = world.nowMs - FALSE_DEATH_MS;
+    const sinceMs = world.nowMs - forMs;
     if (this.#generationOf(accused) !== generation || !this.#ranSince(accused, sinceMs)) return false;
     if (!network.paths.wasFaultySince(sinceMs)) return true;
     const others = world.hosts.map(({ index }) => index).filter((index) => this.#ranSince(index, sinceMs));

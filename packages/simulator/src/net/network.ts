@@ -49,13 +49,19 @@ export class Network implements Net {
   connectionsOpened = 0;
   droppedFrames = 0;
   readonly #attached: Attached[] = [];
+  /** All connections are looked at until then; after that, those of `#silent` alone. */
   #scanUntilMs = 0;
+  /** Hosts that are frozen or gone, or were when they were last looked at, or left a connection that waits for its time-out. */
+  readonly #silent = new Set<number>();
   #scanning = false;
 
   constructor(world: World, profile: NetProfile) {
     this.world = world;
     this.profile = profile;
-    this.paths = new Paths(world, profile, () => this.#watchForSilence());
+    this.paths = new Paths(world, profile, () => {
+      this.#scanUntilMs = this.world.nowMs + SCAN_AFTER_MS;
+      this.#watchForSilence();
+    });
     world.every(SWEEP_INTERVAL_MS, () => this.#sweep());
   }
 
@@ -81,7 +87,7 @@ export class Network implements Net {
     end.program = undefined;
     end.connections.clear();
     end.dials.clear();
-    this.#watchForSilence();
+    this.#watchForSilence(index);
   }
 
   /** Closes everything with a reason that the peers hear, then ends the life. */
@@ -92,7 +98,7 @@ export class Network implements Net {
 
   freeze(index: number): void {
     this.#end(index).host.freeze();
-    this.#watchForSilence();
+    this.#watchForSilence(index);
   }
 
   /** A process that was frozen for longer than QUIC's idle time-out finds its connections timed out. */
@@ -104,7 +110,7 @@ export class Network implements Net {
     if (frozenMs >= this.profile.idleTimeoutMs) {
       for (const [peer, connection] of [...end.connections]) this.lose(index, peer, connection, "timeout");
     }
-    this.#watchForSilence();
+    this.#watchForSilence(index);
   }
 
   /** Whether this end has a connection to the peer. */
@@ -349,29 +355,46 @@ export class Network implements Net {
     traffic.sentBytes += bytes;
   }
 
-  /** Connections are looked at only while something may have gone silent. */
-  #watchForSilence(): void {
-    this.#scanUntilMs = this.world.nowMs + SCAN_AFTER_MS;
+  /** Connections are looked at only while something may have gone silent, and only those of hosts that have, unless paths are broken. */
+  #watchForSilence(host?: number): void {
+    if (host !== undefined) this.#silent.add(host);
     if (this.#scanning) return;
     this.#scanning = true;
     this.world.after(0, () => this.#scan());
   }
 
   #scan(): void {
-    let frozen = false;
-    for (const end of this.#attached) {
-      frozen ||= end.host.frozen;
-      if (!end.host.up || end.host.frozen || end.connections.size === 0) continue;
-      for (const [peer, connection] of [...end.connections]) this.#lookForSilence(end, peer, connection);
+    const all = this.paths.faulty || this.world.nowMs < this.#scanUntilMs;
+    if (all) {
+      for (const end of this.#attached) {
+        for (const [peer, connection] of [...end.connections]) this.#lookForSilence(end, peer, connection);
+      }
     }
-    if (frozen || this.paths.faulty || this.world.nowMs < this.#scanUntilMs) {
-      this.world.after(SCAN_INTERVAL_MS, () => this.#scan());
-    } else {
-      this.#scanning = false;
+    // What is silent now is looked at on its own once the paths are whole.
+    for (const host of [...this.#silent]) {
+      if (!all && !this.#lookAtLinksOf(host)) this.#silent.delete(host);
     }
+    if (all || this.#silent.size > 0) this.world.after(SCAN_INTERVAL_MS, () => this.#scan());
+    else this.#scanning = false;
   }
 
-  #lookForSilence(end: Attached, peer: number, connection: Connection): void {
+  /** True where the host or one of its connections is silent, and has to be looked at again. */
+  #lookAtLinksOf(host: number): boolean {
+    const own = this.#end(host);
+    let silent = false;
+    for (const end of this.#attached) {
+      const connection = end.connections.get(host);
+      if (connection !== undefined && this.#lookForSilence(end, host, connection)) silent = true;
+    }
+    for (const [peer, connection] of [...own.connections]) {
+      if (this.#lookForSilence(own, peer, connection)) silent = true;
+    }
+    return silent || own.host.frozen;
+  }
+
+  /** True where the end hears nothing, or has just given up, so that the other end will hear nothing. */
+  #lookForSilence(end: Attached, peer: number, connection: Connection): boolean {
+    if (!end.host.up || end.host.frozen) return false;
     const other = this.#end(peer);
     const isA = end.host === connection.a;
     const heard =
@@ -385,9 +408,9 @@ export class Network implements Net {
     else sinceMs ??= nowMs - end.host.random.next() * this.profile.keepAliveMs;
     if (isA) connection.silentSinceAMs = sinceMs;
     else connection.silentSinceBMs = sinceMs;
-    if (sinceMs !== undefined && nowMs - sinceMs >= this.profile.idleTimeoutMs) {
-      this.lose(end.host.index, peer, connection, "timeout");
-    }
+    if (sinceMs === undefined) return false;
+    if (nowMs - sinceMs >= this.profile.idleTimeoutMs) this.lose(end.host.index, peer, connection, "timeout");
+    return true;
   }
 
   /** Both ends let go of what neither needs, without a word: gossip takes an idle close for no loss. */

@@ -54,6 +54,7 @@ function nobody(self: string): MemberView {
     size: 0,
     get: () => undefined,
     versionOf: () => undefined,
+    deadVersionOf: () => undefined,
     unsuspectedBeside: () => 0,
     sample: () => [],
   };

@@ -1,4 +1,5 @@
 /** What is done to a settled mesh, case by case (membership.ts), and how long it is watched. */
+import { refreshIntervalMs } from "@meshwork/protocol";
 import { Histogram } from "../measure/histogram.js";
 import type { CaseFindings, Stage } from "./membership.js";
 
@@ -35,8 +36,26 @@ export const CASES: Readonly<Record<MembershipCase, (stage: Stage) => CaseFindin
   "split-one": (stage) => split(stage, Math.max(1, Math.round(stage.nodes / 100)), SPLIT_MS),
   "cut-off": (stage) => split(stage, 1, HOUR_MS),
   newcomer,
-  idle: (stage) => stage.traffic(IDLE_MS),
+  idle,
 };
+
+/**
+ * Whole periods of refreshing. Where one is longer than the watch, the waves of a mesh that has just been booted would all fall outside
+ * of it: there a node at random publishes whenever one of a mesh that is long up would.
+ */
+function idle(stage: Stage): CaseFindings {
+  const { world, nodes } = stage.cluster;
+  const periodMs = refreshIntervalMs(stage.nodes);
+  if (periodMs <= IDLE_MS) return stage.traffic(Math.ceil(IDLE_MS / periodMs) * periodMs);
+  const endMs = world.nowMs + IDLE_MS;
+  const publish = () => {
+    if (world.nowMs >= endMs) return;
+    nodes[stage.some(1)[0]!]!.membership!.tell({ kind: "changed" });
+    world.after(periodMs / stage.nodes, publish);
+  };
+  publish();
+  return stage.traffic(IDLE_MS);
+}
 
 /** One after the other dies, and comes back as another life. */
 function crash(stage: Stage): CaseFindings {

@@ -1,7 +1,7 @@
 /**
- * Membership under the design's own bars, one case a run: crashes, mass crashes, bad weather, splits, newcomers, idleness
- * (design.md, "Failure detection", "Healing", "Numbers to beat"). Each settles a mesh first, then does to it what it is about, and
- * looks at all directories from outside.
+ * Membership under the design's own bars: crashes, mass crashes, bad weather, splits, newcomers, idleness (design.md, "Failure
+ * detection", "Healing", "Numbers to beat"). A mesh is settled first; then the cases are done to it one after the other, each begins
+ * with a mesh that is whole again, and all directories are looked at from outside.
  */
 import { Histogram, type HistogramData } from "../measure/histogram.js";
 import { type FalseDeath, MembershipWatch } from "../measure/membership-watch.js";
@@ -12,12 +12,14 @@ import { CASES, type MembershipCase } from "./membership-cases.js";
 
 const JOIN_SPACING_MS = 50;
 const SETTLE_MS = 60_000;
+/** Between two cases. */
+const REST_MS = 30_000;
 const LOOK_MS = 500;
 
 export interface MembershipOptions {
   readonly seed: number;
   readonly nodes: number;
-  readonly case: MembershipCase;
+  readonly cases: readonly MembershipCase[];
   /** Breaks a rule on purpose; a function, so for tests alone. */
   readonly spoil?: SimMembershipOptions["spoil"];
 }
@@ -38,6 +40,14 @@ export interface CaseFindings {
 }
 
 export interface MembershipResult {
+  readonly cases: readonly CaseResult[];
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly trace: string;
+}
+
+export interface CaseResult {
+  readonly case: MembershipCase;
   readonly detections: HistogramData;
   readonly floodsPerDeath: readonly number[];
   readonly completeMs: HistogramData;
@@ -58,17 +68,27 @@ export interface MembershipResult {
   readonly components: number;
   readonly isolated: number;
   readonly virtualMs: number;
-  readonly events: number;
-  readonly trace: string;
 }
 
 export function runMembership(options: MembershipOptions): MembershipResult {
   const stage = new Stage(options);
-  const findings = CASES[options.case](stage);
+  const cases: CaseResult[] = [];
+  for (const name of options.cases) {
+    if (cases.length > 0) stage.rest();
+    cases.push(runCase(name, stage));
+  }
+  const { nowMs, events, trace } = stage.cluster.world;
+  return { cases, virtualMs: nowMs, events, trace: trace.digest() };
+}
+
+function runCase(name: MembershipCase, stage: Stage): CaseResult {
   const { cluster, watch } = stage;
+  const startMs = cluster.world.nowMs;
+  const findings = CASES[name](stage);
   const overlay = overlayOf(cluster);
   const none = new Histogram().data();
   return {
+    case: name,
     detections: findings.detections?.data() ?? none,
     floodsPerDeath: findings.floodsPerDeath ?? [],
     completeMs: findings.completeMs?.data() ?? none,
@@ -86,17 +106,16 @@ export function runMembership(options: MembershipOptions): MembershipResult {
     meanView: viewFill(overlay, 5).mean,
     components: components(overlay).length,
     isolated: isolated(overlay),
-    virtualMs: cluster.world.nowMs,
-    events: cluster.world.events,
-    trace: cluster.world.trace.digest(),
+    virtualMs: cluster.world.nowMs - startMs,
   };
 }
 
 /** A settled mesh, and what cases do with it. */
 export class Stage {
   readonly cluster: Cluster;
-  readonly watch: MembershipWatch;
   readonly nodes: number;
+  /** Of the present case. */
+  watch: MembershipWatch;
 
   constructor({ seed, nodes, spoil }: MembershipOptions) {
     this.nodes = nodes;
@@ -104,6 +123,12 @@ export class Stage {
     this.watch = new MembershipWatch(this.cluster);
     this.cluster.bootSequentially(nodes, JOIN_SPACING_MS);
     this.cluster.world.runFor(SETTLE_MS);
+  }
+
+  /** After a case, before the next. */
+  rest(): void {
+    this.cluster.world.runFor(REST_MS);
+    this.watch = new MembershipWatch(this.cluster);
   }
 
   runFor(durationMs: number): void {

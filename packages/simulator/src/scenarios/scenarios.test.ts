@@ -48,9 +48,13 @@ test("seed 3: survivors of 80 % whose dials fail at once ask on until they are o
 });
 
 describe("swarm: invariants", () => {
-  test.each(Array.from({ length: 12 }, (_, index) => index + 1))("seed %i", (seed) => {
-    expect(runSwarm({ seed }).violations).toEqual([]);
-  });
+  test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+    "seed %i",
+    (seed) => {
+      expect(runSwarm({ seed }).violations).toEqual([]);
+    },
+    120_000,
+  );
 });
 
 test("without faults a mesh of 20 knows itself: everybody in every directory, one payload hash per broadcast", () => {

@@ -9,11 +9,14 @@
  *   3. per life of an observer, what its directory says of an id only moves forward;
  *   4. a directory holds nobody who never was, and its own record is its own;
  *   5. collections are within their bounds.
- * The machines' own invariants throw where they break. Liveness: one component, no one-sided link, every directory holds
- * every running node with its newest generation, broadcasts reach everybody.
+ * And at each moment, where the mesh as a whole is not split: nobody is held for dead, or expires, while he runs and can be reached
+ * (measure/membership-watch.ts). In a split two on one side rightly bury who is on the other, and what they say may come over.
+ * The machines' own invariants throw where they break. Liveness: one component, no link that one end alone has known for 15 s, every
+ * directory holds exactly the running nodes in their present lives, broadcasts reach everybody.
  */
 import { DEFAULT_GOSSIP_CONFIG } from "@meshwork/protocol";
 import { Random } from "../core/random.js";
+import { MembershipWatch } from "../measure/membership-watch.js";
 import { components, oneSidedLinks, overlayOf } from "../measure/overlay.js";
 import { QUIC } from "../net/profile.js";
 import { Cluster } from "../node/cluster.js";
@@ -24,6 +27,8 @@ const MAX_FAULTY_MS = 180_000;
 const SETTLE_MS = 10_000;
 const LOOK_MS = 5_000;
 const LIVENESS_MS = 60_000;
+/** A one-sided link is mended after 5 s, dropped after 10; what is older stays. */
+const ONE_SIDED_MS = 15_000;
 
 /** Kinds that a seed switches on or off as a whole. */
 export const FAULT_KINDS = [
@@ -41,14 +46,14 @@ export const FAULT_KINDS = [
   "flap",
   "duplicate",
   "broadcast",
+  "partition",
+  "one-way-partition",
 ] as const;
-/** Splits of the whole mesh: only on demand (`kinds`). */
-export const SPLIT_KINDS = ["partition", "one-way-partition"] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof SPLIT_KINDS)[number];
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface SwarmOptions {
   readonly seed: number;
-  /** Kinds to choose from; all but splits where absent. */
+  /** Kinds to choose from; all where absent. */
   readonly kinds?: readonly FaultKind[];
   /** To break something on purpose once the mesh has settled, before the faults, so that a judge can be seen to notice. */
   readonly spoil?: (cluster: Cluster) => void;
@@ -75,11 +80,15 @@ export function runSwarm(options: SwarmOptions): SwarmResult {
 class Swarm {
   readonly #random: Random;
   readonly #cluster: Cluster;
+  readonly #watch: MembershipWatch;
   readonly #kinds: readonly FaultKind[];
   readonly #nodes: number;
   readonly #spoil: (cluster: Cluster) => void;
   readonly #violations: string[] = [];
   readonly #unrecovered: string[] = [];
+  /** Since when each one-sided link has been seen. */
+  #oneSidedSinceMs = new Map<string, number>();
+  readonly #oldOneSided = new Set<string>();
   /** Newest version per observer's life and id, for invariant 3. */
   readonly #seen = new Map<string, { generation: number; sequence: number }>();
   #faults = 0;
@@ -102,6 +111,7 @@ class Swarm {
       },
       membership: { mesh: "swarm" },
     });
+    this.#watch = new MembershipWatch(this.#cluster);
   }
 
   run(): SwarmResult {
@@ -113,6 +123,7 @@ class Swarm {
     } catch (error) {
       this.#violations.push(`${this.#at()}: ${(error as Error).stack ?? String(error)}`);
     }
+    this.#judgeDeaths();
     const { world } = this.#cluster;
     return {
       nodes: this.#nodes,
@@ -258,7 +269,7 @@ class Swarm {
     while (world.nowMs < healedAtMs + LIVENESS_MS) {
       world.runFor(1_000);
       wrong = this.#disunity();
-      if (wrong.length === 0) break;
+      if (wrong.length === 0 && this.#oneSidedSinceMs.size === 0) break;
     }
     this.#checkInvariants();
     if (wrong.length > 0) {
@@ -277,24 +288,45 @@ class Swarm {
 
   #disunity(): string[] {
     const cluster = this.#cluster;
+    const { nowMs } = cluster.world;
     const overlay = overlayOf(cluster);
     const found: string[] = [];
     const parts = components(overlay);
     if (parts.length > 1) found.push(`components of ${parts.join(", ")}`);
     const oneSided = oneSidedLinks(overlay);
-    if (oneSided.length > 0) found.push(`one-sided links ${oneSided.join(" ")}`);
+    this.#oneSidedSinceMs = new Map(oneSided.map((link) => [link, this.#oneSidedSinceMs.get(link) ?? nowMs]));
+    for (const link of oneSided) {
+      if (nowMs - this.#oneSidedSinceMs.get(link)! > ONE_SIDED_MS) this.#oldOneSided.add(link);
+    }
+    if (this.#oldOneSided.size > 0) found.push(`one-sided links ${[...this.#oldOneSided].join(" ")}`);
     const running = cluster.running();
     const missing: string[] = [];
+    const surplus: string[] = [];
     for (const node of running) {
       const { directory } = node.membership!;
       for (const peer of running) {
         const entry = directory.get(peer.id);
         if (entry?.record.generation !== peer.membership!.generation) missing.push(`${node.index} of ${peer.index}`);
       }
+      for (const { id } of directory.entries()) {
+        if (cluster.nodes[cluster.indexOf(id)] === undefined) surplus.push(`${cluster.indexOf(id)} at ${node.index}`);
+      }
     }
     if (missing.length > 0)
       found.push(`no present record at ${missing.slice(0, 5).join(", ")} (${missing.length} in all)`);
+    if (surplus.length > 0) found.push(`still a member: ${surplus.slice(0, 5).join(", ")} (${surplus.length} in all)`);
     return found;
+  }
+
+  /** Whoever ran and could be reached, and was held for dead or expired. */
+  #judgeDeaths(): void {
+    if (this.#kinds.includes("partition") || this.#kinds.includes("one-way-partition")) return;
+    for (const { observer, accused, by, atMs } of this.#watch.falseDeaths) {
+      const who = `${accused} dead at ${observer}, by ${by.join(" and ")}`;
+      this.#violations.push(`${(atMs / 1_000).toFixed(1)} s: false death of ${who}`);
+    }
+    const { falseExpiries } = this.#watch;
+    if (falseExpiries > 0) this.#violations.push(`${this.#at()}: ${falseExpiries} who run have expired`);
   }
 
   #checkInvariants(): void {

@@ -66,7 +66,7 @@ export function addChaos(program: Command, context: CommandContext): void {
   chaos
     .command("replay")
     .description("run the faults of a report again, with its seed")
-    .argument("<report>", "a report of `mesh chaos run` or `mesh soak`")
+    .argument("<report>", "a report of `mesh chaos run`")
     .option("--strict", "a fault that was skipped counts as a failure")
     .option("--out <file>", "where the new report goes", DEFAULT_REPORT)
     .addOption(jsonOption())
@@ -148,7 +148,7 @@ async function runAndReport(context: CommandContext, faults: readonly Fault[], f
   finishChaos(context, report, flags, startedAt, signal.aborted);
 }
 
-export function printVerdict(context: CommandContext, verdict: Verdict, json: boolean): void {
+function printVerdict(context: CommandContext, verdict: Verdict, json: boolean): void {
   if (json) {
     printJson(context, { event: "verdict", ...verdict });
     return;
@@ -163,17 +163,20 @@ export function printVerdict(context: CommandContext, verdict: Verdict, json: bo
   }
 }
 
-export function finishChaos(
+function finishChaos(
   context: CommandContext,
   report: SessionReport,
   flags: Pick<RunFlags, "json" | "strict" | "out">,
   startedAt: Date,
   interrupted: boolean,
-  further: object = {},
 ): void {
   const count = (outcome: Verdict["outcome"]) =>
     report.verdicts.filter((verdict) => verdict.outcome === outcome).length;
-  const summary = { passed: count("passed"), failed: count("failed") + report.left.length, skipped: count("skipped") };
+  const summary = {
+    passed: count("passed"),
+    failed: count("failed") + report.left.length,
+    skipped: count("skipped"),
+  };
   const path = resolve(context.io.cwd, flags.out);
   mkdirSync(dirname(path), { recursive: true });
   const { seed, nodes, verdicts, left } = report;
@@ -182,10 +185,7 @@ export function finishChaos(
     startedAt: startedAt.toISOString(),
     seconds: (Date.now() - startedAt.getTime()) / 1_000,
   };
-  writeFileSync(
-    path,
-    `${JSON.stringify({ ...figures, seed, nodes, ...summary, left, ...further, verdicts }, null, 2)}\n`,
-  );
+  writeFileSync(path, `${JSON.stringify({ ...figures, seed, nodes, ...summary, left, verdicts }, null, 2)}\n`);
   context.io.err(`seed ${seed}; report in ${path}\n`);
   const skipped = summary.skipped > 0 ? `, ${summary.skipped} skipped` : "";
   if (flags.json === true) printJson(context, { event: "summary", ...summary });

@@ -1,63 +1,66 @@
-/** `mesh soak`: faults drawn from a seed on a cluster in the lab, for a time, with acknowledged messages all the while. */
-import { FAULTS, faultNamed, runSoak } from "@meshwork/chaos";
+/** `mesh soak`: a cluster of its own under seeded faults, churn and traffic, and what did not come back. The work is in ../../soak. */
 import type { Command } from "commander";
 import { type CommandContext, collect, examples, jsonOption, numberWithin, parseSpan } from "../command.js";
-import { duration } from "../format.js";
-import { finishChaos, printVerdict } from "./chaos.js";
+import { usage } from "../failure.js";
 
-interface SoakFlags {
+export interface SoakFlags {
   readonly duration: number;
+  readonly seed?: number;
+  readonly faults?: readonly string[];
   readonly interval: number;
-  readonly seed: number;
-  readonly faults?: string[];
+  readonly churn?: number;
+  readonly plantLeak?: boolean;
+  readonly out?: string;
+  readonly continue?: string;
   readonly strict?: boolean;
   readonly json?: boolean;
-  readonly out: string;
 }
 
-const FIVE_MINUTES_MS = 300_000;
-const INTERVAL_MS = 20_000;
+const MIN_INTERVAL_MS = 1_000;
 
 export function addSoak(program: Command, context: CommandContext): void {
-  program
+  const soak = program
     .command("soak")
-    .description("faults drawn from a seed, one after the other, on a cluster of 18 nodes in the lab")
-    .option("--duration <time>", "for how long faults begin, e.g. 1h", parseSpan, FIVE_MINUTES_MS)
+    .description("run a cluster of its own under faults, churn and traffic, and look for what does not come back")
+    .option("--duration <time>", "how long, without warming up and settling", parseSpan, 3_600_000)
     .option(
-      "--interval <time>",
-      "from one fault to the next, where it does not take longer itself",
-      parseSpan,
-      INTERVAL_MS,
+      "--seed <n>",
+      "decides what happens and when (default: a new one, which is printed)",
+      numberWithin(0, 2 ** 48, true),
     )
-    .option("--seed <n>", "faults and targets are drawn from it", numberWithin(0, 2 ** 32 - 1, true), 42)
-    .option("--faults <names>", "some of `mesh chaos list` (default: all)", collect)
-    .option("--strict", "a fault that was skipped counts as a failure")
-    .option("--out <file>", "where the report goes", "out/soak/report.json")
+    .option("--faults <name,…>", "which (default: all that need nothing but processes)", collect)
+    .option("--interval <time>", "between two faults", parseSpan, 20_000)
+    .option("--churn <time>", "also respawn one node of the mortal half, with a new identity, this often", parseSpan)
+    .option("--plant-leak", "let one node leak 4 MB/h, to see that it is found")
+    .option("--out <dir>", "where state and reports go (default: out/soak/<seed>-<time>)")
+    .option("--continue <dir>", "go on with a soak that was stopped, with the plan that it has")
+    .option("--strict", "fail also where something was skipped or is inconclusive")
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      examples(["mesh soak --duration 5m", "mesh soak --duration 1h --faults kill-node,restart-node"]),
+      examples([
+        "mesh soak --duration 1h --seed 42 --churn 10s",
+        "mesh soak --duration 5m --interval 10s --json",
+        "mesh soak --continue out/soak/42-2026-01-01T00-00-00",
+        "mesh soak report out/soak/42-2026-01-01T00-00-00",
+      ]),
     )
-    .action((flags: SoakFlags) => soak(context, flags));
-}
-
-async function soak(context: CommandContext, flags: SoakFlags): Promise<void> {
-  const signal = context.io.untilInterrupted();
-  const startedAt = new Date();
-  const report = await runSoak({
-    faults: flags.faults?.map(faultNamed) ?? FAULTS,
-    durationMs: flags.duration,
-    intervalMs: flags.interval,
-    seed: flags.seed,
-    signal,
-    log: (line) => context.io.err(`${line}\n`),
-    onVerdict: (verdict) => printVerdict(context, verdict, flags.json === true),
-  });
-  const { deathsKnownMs, samples } = report;
-  if (deathsKnownMs !== undefined) {
-    context.io.err(
-      `deaths were known after ${duration(deathsKnownMs.p50)} (p50), ${duration(deathsKnownMs.p99)} (p99)\n`,
-    );
-  }
-  finishChaos(context, report, flags, startedAt, signal.aborted, { deathsKnownMs, samples });
+    .action(async (flags: SoakFlags) => {
+      if (flags.interval < MIN_INTERVAL_MS) throw usage("--interval is at least 1s");
+      if (flags.churn !== undefined && flags.churn < MIN_INTERVAL_MS) throw usage("--churn is at least 1s");
+      // Loaded here: no other command needs it.
+      const { soakCommand } = await import("../../soak/soak-command.js");
+      context.setExitCode(await soakCommand(context, flags));
+    });
+  soak
+    .command("report")
+    .description("what a soak has found so far, from its directory")
+    .argument("<dir>")
+    .option("--strict", "fail also where something was skipped or is inconclusive")
+    .addOption(jsonOption())
+    .action(async (dir: string, flags: { readonly json?: boolean; readonly strict?: boolean }) => {
+      const { reportCommand } = await import("../../soak/soak-command.js");
+      // Options of the same name belong to `mesh soak` where they stand before its argument too.
+      context.setExitCode(reportCommand(context, dir, { ...soak.opts<SoakFlags>(), ...flags }));
+    });
 }

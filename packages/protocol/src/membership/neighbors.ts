@@ -1,0 +1,33 @@
+/**
+ * Who gossip's neighbours are now, and which of them are of other makes: those carry broadcasts and have no directory.
+ *
+ * Bound: gossip's active view. Owner: Membership; neighbours leave with NeighborDown.
+ */
+export class Neighbors {
+  readonly ids = new Set<string>();
+  readonly #foreign = new Set<string>();
+
+  get size(): number {
+    return this.ids.size;
+  }
+
+  add(peer: string, foreign: boolean): void {
+    this.ids.add(peer);
+    if (foreign) this.#foreign.add(peer);
+  }
+
+  delete(peer: string): void {
+    this.ids.delete(peer);
+    this.#foreign.delete(peer);
+  }
+
+  /** Those with a directory. */
+  partners(): readonly string[] {
+    return [...this.ids].filter((peer) => !this.#foreign.has(peer));
+  }
+
+  /** Neighbours, and none of them with a directory. */
+  get areAllForeign(): boolean {
+    return this.ids.size > 0 && this.#foreign.size === this.ids.size;
+  }
+}
