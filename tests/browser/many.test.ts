@@ -1,86 +1,146 @@
-/** 200 real nodes in one process: the map is legible, every node is found, and the long tables draw what is in sight alone. */
+/** 200 nodes on the page: legible as a field of discs, every one found, and long tables that draw what is in sight alone. */
+import { availableParallelism, loadavg } from "node:os";
 import type { NodeList, SpawnResult } from "@meshwork/console/api-types";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.js";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { startCluster } from "../support/cluster.js";
 import { expectAccessible } from "./axe.js";
-import { expectNoOverflow, launchBrowser, openPage, screenshot, show, textOf, untilState } from "./browser.js";
+import {
+  expectNoOverflow,
+  launchBrowser,
+  openPage,
+  screenshot,
+  show,
+  textOf,
+  untilState,
+  type WatchedPage,
+} from "./browser.js";
+import { linkOf, nodeOf, startFixture, TOKEN } from "./fixture-console.js";
 
 const NODES = 200;
 const MESHES = ["mesh1", "mesh2", "mesh3", "mesh4"];
 const AT_ONCE = 5;
 const START_MS = 420_000;
+const WALL = { viewport: { width: 1_920, height: 1_080 } };
 
 let browser: Browser;
-let cluster: Cluster;
 
-/** Their one event loop boots each further node more slowly; one that is not ready in time is started anew. */
 beforeAll(async () => {
-  const sizes = [...MESHES.flatMap((mesh) => ["--mesh", mesh]), "--types", "broker=8,compute=8,registry=4"];
-  [browser, cluster] = await Promise.all([
-    launchBrowser(),
-    startCluster(["--inline", "--no-traffic", "--max-nodes", "240", ...sizes]),
-  ]);
-  for (let started = 80, turn = 0; started < NODES; turn += 1) {
-    const order = { mesh: MESHES[turn % MESHES.length], type: "broker", count: Math.min(AT_ONCE, NODES - started) };
-    started += await cluster
-      .api<SpawnResult>("/api/nodes", { method: "POST", body: JSON.stringify(order) })
-      .then(({ spawned }) => spawned.length);
-  }
-}, START_MS);
+  browser = await launchBrowser();
+});
 afterAll(async () => {
   await browser?.close();
-  await cluster?.stop();
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
 });
 
-test("200 nodes: a field of discs, each found by the filter, the keyboard and a click; tables stay short", async () => {
-  const page = await openPage(browser, `${cluster.url}/#token=${cluster.token}`, {
-    viewport: { width: 1920, height: 1080 },
-  });
-  await untilState(page, "live");
-  await expect.poll(() => textOf(page, "nodes-live"), { timeout: 60_000 }).toBe(String(NODES + 1));
+/** `names` are those of all nodes, the console's among them. */
+async function expectLegible(page: WatchedPage, names: readonly string[], shots: string): Promise<void> {
+  await expect.poll(() => textOf(page, "nodes-live"), { timeout: 60_000 }).toBe(String(names.length));
   const field = page.getByTestId("field");
   await field.waitFor();
-  expect(await field.getAttribute("aria-label")).toContain(`Map of ${NODES + 1} nodes in 4 meshes`);
-  await expectNoOverflow(page, "the field of 200");
-  await expectAccessible(page, "the field of 200");
-  await screenshot(page, "topology-200-nodes");
+  expect(await field.getAttribute("aria-label")).toContain(`Map of ${names.length} nodes in 4 meshes`);
+  await expectNoOverflow(page, "the field");
+  await expectAccessible(page, "the field");
+  await screenshot(page, `${shots}-field`);
 
   // Arrows choose one, and the panel tells of it.
   await field.focus();
   await page.keyboard.press("ArrowRight");
   await expect.poll(() => page.url()).toMatch(/#\/topology\/mesh[1-4]\./);
-  const name = decodeURIComponent(page.url().split("#/topology/")[1]!);
-  await page.getByTestId("node-panel").getByText(name).first().waitFor();
+  const chosen = decodeURIComponent(page.url().split("#/topology/")[1]!);
+  await page.getByTestId("node-panel").getByText(chosen).first().waitFor();
   expect(await page.getByTestId("panel-links").locator("li").count()).toBeGreaterThan(0);
-  await screenshot(page, "topology-200-chosen");
+  await screenshot(page, `${shots}-chosen`);
 
   // The filter finds any one.
-  const { nodes } = await cluster.api<NodeList>("/api/nodes");
-  const wanted = nodes.find(({ type, mesh }) => type === "registry" && mesh === "mesh2")!.name!;
+  const wanted = names.find((name) => name.startsWith("mesh2.registry."))!;
   await page.keyboard.press("/");
   await page.keyboard.type(wanted);
-  await expect.poll(() => textOf(page, "filter-count")).toBe(`1 of ${NODES + 1}`);
+  await expect.poll(() => textOf(page, "filter-count")).toBe(`1 of ${names.length}`);
   await page.keyboard.press("Enter");
-  expect(decodeURIComponent(page.url())).toContain(wanted);
+  await expect.poll(() => decodeURIComponent(page.url())).toContain(wanted);
   await page.getByTestId("filter-clear").click();
 
-  // Nearer, names and figures are written; the picture is another one.
+  // Nearer, the picture is another one.
   const before = await field.screenshot();
   for (let step = 0; step < 4; step += 1) await page.getByRole("button", { name: "nearer" }).click();
   await expect.poll(async () => (await field.screenshot()).equals(before)).toBe(false);
-  await screenshot(page, "topology-200-near");
+  await screenshot(page, `${shots}-near`);
 
   // The table draws what is in sight, and the rest as one comes to it.
   await show(page, "nodes");
-  const rows = page.locator("[data-testid^=node-row-]");
-  await expect.poll(() => rows.count()).toBeGreaterThan(20);
-  expect(await rows.count()).toBeLessThan(100);
-  const last = await page.evaluate("document.querySelector('.nodes-table').getBoundingClientRect().bottom");
-  await page.evaluate(`window.scrollTo(0, ${Number(last) - 700})`);
-  const names = nodes.map((node) => node.name!).sort();
   await page.getByTestId("sort-name").click();
-  await page.getByTestId(`node-row-${names.at(-1)}`).waitFor();
-  expect(await page.getByTestId(`node-row-${names[0]}`).count()).toBe(0);
+  const [first, last] = [[...names].sort()[0], [...names].sort().at(-1)];
+  const row = (name?: string) => page.getByTestId(`node-row-${name}`);
+  await row(first).waitFor();
+  expect(await page.locator("[data-testid^=node-row-]").count()).toBeLessThan(100);
+  expect(await row(last).count()).toBe(0);
+  await page.evaluate(
+    "window.scrollBy(0, document.querySelector('.nodes-table').getBoundingClientRect().bottom - window.innerHeight)",
+  );
+  await row(last).waitFor();
+  expect(await row(first).count()).toBe(0);
   expect(page.faults).toEqual([]);
+}
+
+test("200 made-up nodes", async () => {
+  const types = ["broker", "compute", "registry"];
+  const nodes = MESHES.flatMap((mesh) =>
+    Array.from({ length: NODES / 4 }, (_, at) => nodeOf(mesh, types[at % 3]!, at)),
+  );
+  const links = nodes.flatMap((node, at) => {
+    const next = nodes.slice(at + 1, at + 4).filter(({ mesh }) => mesh === node.mesh);
+    return next.map(({ id }) => linkOf(node.mesh, node.id!, id!));
+  });
+  const all = [...nodes, nodeOf("mesh1", "console", 7)];
+  const fixture = await startFixture(all, links);
+  try {
+    const page = await openPage(browser, `${fixture.url}/#token=${TOKEN}`, WALL);
+    await untilState(page, "live");
+    await expectLegible(
+      page,
+      all.map(({ name }) => name!),
+      "made-up-200",
+    );
+  } finally {
+    await fixture.close();
+  }
 });
+
+test(
+  "200 real nodes in one process",
+  async ({ skip }) => {
+    const [load] = loadavg();
+    if (load! > 2 * availableParallelism())
+      skip(`the machine is busy (load ${load!.toFixed(1)}): 200 nodes on one event loop need a core for themselves`);
+    const meshes = MESHES.flatMap((mesh) => ["--mesh", mesh]);
+    const sizes = ["--types", "broker=8,compute=8,registry=4", "--max-nodes", "240"];
+    const cluster = await startCluster(["--inline", "--no-traffic", ...meshes, ...sizes]);
+    try {
+      // One event loop boots each further node more slowly: a few at a time, and again what was not ready in time.
+      for (let started = 80, turn = 0; started < NODES; turn += 1) {
+        const order = { mesh: MESHES[turn % 4], type: "broker", count: Math.min(AT_ONCE, NODES - started) };
+        const { spawned } = await cluster.api<SpawnResult>("/api/nodes", {
+          method: "POST",
+          body: JSON.stringify(order),
+        });
+        started += spawned.length;
+      }
+      const page = await openPage(browser, `${cluster.url}/#token=${cluster.token}`, WALL);
+      await untilState(page, "live");
+      const { nodes } = await cluster.api<NodeList>("/api/nodes");
+      const live = nodes.filter((node) => node.live);
+      expect(live).toHaveLength(NODES + 1);
+      await expectLegible(
+        page,
+        live.map(({ name }) => name!),
+        "real-200",
+      );
+    } finally {
+      await cluster.stop();
+    }
+  },
+  START_MS,
+);

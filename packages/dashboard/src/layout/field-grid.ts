@@ -23,9 +23,21 @@ const EDGE = 10;
 /** The largest that lets all fit is taken; where the smallest does not, one moves and zooms. */
 const MAX_CELL = 96;
 const MIN_CELL = 20;
+const MIN_LANE_WIDTH = 260;
+const MOST_ACROSS = 12;
 
+/** As many lanes beside each other as give the largest cells; of those, the fewest rows of lanes. */
 export function fieldGrid(meshes: readonly string[], capacity: number, width: number, height: number): FieldGrid {
-  const across = lanesAcross(meshes.length, width, height);
+  const most = Math.max(1, Math.min(meshes.length, MOST_ACROSS, Math.floor(width / MIN_LANE_WIDTH)));
+  let best = gridOf(most, meshes, capacity, width, height);
+  for (let across = most - 1; across >= 1; across -= 1) {
+    const grid = gridOf(across, meshes, capacity, width, height);
+    if (grid.cell > best.cell) best = grid;
+  }
+  return best;
+}
+
+function gridOf(across: number, meshes: readonly string[], capacity: number, width: number, height: number): FieldGrid {
   const down = Math.max(1, Math.ceil(meshes.length / across));
   const laneWidth = Math.max(120, Math.floor((width - GAP * (across - 1)) / across));
   const inside = laneWidth - 2 * EDGE;
@@ -50,12 +62,6 @@ export function fieldGrid(meshes: readonly string[], capacity: number, width: nu
     width: across * laneWidth + (across - 1) * GAP,
     height: down * laneHeight + (down - 1) * GAP,
   };
-}
-
-/** Lanes are to be about as wide as they are high. */
-function lanesAcross(meshes: number, width: number, height: number): number {
-  const fit = Math.round(Math.sqrt((meshes * width) / Math.max(1, height)));
-  return Math.min(Math.max(1, fit), Math.max(1, meshes), Math.max(1, Math.floor(width / 260)));
 }
 
 /** The middle of a cell. */

@@ -36,7 +36,7 @@ export function fieldMap(map: MeshMap, cells: CellBook, frame: Size): FieldMap {
   const nodes = map.nodes.flatMap((node): FieldNode[] => {
     const [lane, cell] = [laneOf.get(node.mesh), places.get(node.id)];
     if (lane === undefined || cell === undefined) return [];
-    const radius = grid.cell * (0.2 + 0.15 * Math.sqrt(node.degree / most));
+    const radius = grid.cell * (0.18 + 0.11 * Math.sqrt(node.degree / most));
     const gone = node.node !== null && isGone(node.node);
     const placed = { ...node, ...cellPoint(grid, lane, cell), radius, gone };
     byCell.set(`${node.mesh} ${cell}`, placed);

@@ -38,7 +38,8 @@ export function TopologyTab({ data, item }: TabProps) {
   const chosen = map.nodes.find(({ name, id }) => name === item || id === item)?.id ?? null;
   const focus = hovered ?? chosen;
   const near = useMemo(() => (focus === null ? NOBODY : nearOf(map, focus)), [map, focus]);
-  const looked = map.nodes.find(({ id }) => id === focus) ?? null;
+  // A node that was chosen keeps the panel, whatever the pointer passes on its way there.
+  const looked = map.nodes.find(({ id }) => id === (chosen ?? hovered)) ?? null;
   const oldAfterMs = Math.max(MIN_OLD_MS, 3 * cluster.stats.intervalMs);
   const view = { map, focus, near, chosen, fitting, oldAfterMs, onHover: setHovered };
   return (
@@ -66,7 +67,7 @@ export function TopologyTab({ data, item }: TabProps) {
           looked={looked}
           map={map}
           row={looked?.node ? (data.nodes.get(looked.node.key) ?? null) : null}
-          pinned={focus !== null && focus === chosen}
+          pinned={chosen !== null}
           data={data}
           isPresent={isPresent}
           oldAfterMs={oldAfterMs}
