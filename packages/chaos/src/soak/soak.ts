@@ -46,6 +46,8 @@ class Soak {
   readonly #signal: AbortSignal;
   #others: SampledProcess[] = [];
   #traffic = false;
+  /** Samples and readings of the books: at most one of each. */
+  readonly #underWay = new Set<Promise<unknown>>();
   /** False deaths that are in the state already. */
   #noted = 0;
 
@@ -138,6 +140,15 @@ class Soak {
       () => this.#options.cluster.consoleSizes(),
     );
     const events = makeSchedule(state.plan, state.places).filter(({ atMs }) => atMs >= fromMs);
+    // Neither waits for one who is frozen: events must fall when they are due.
+    const sample = this.#oneAtATime(async () => {
+      await sampler.sample(elapsed());
+      state.consumers = sampler.consumers();
+    });
+    const ledger = this.#oneAtATime(async () => {
+      await this.#readLedger();
+      this.#tellProgress();
+    });
     let samples = 0;
     let ledgers = 1;
     let checkpoints = 1;
@@ -150,13 +161,11 @@ class Soak {
       }
       if (now >= fromMs + samples * SAMPLE_MS) {
         samples += 1;
-        await sampler.sample(now);
-        state.consumers = sampler.consumers();
+        sample();
       }
       if (now >= fromMs + ledgers * LEDGER_MS) {
         ledgers += 1;
-        await this.#readLedger();
-        this.#tellProgress();
+        ledger();
       }
       if (now >= fromMs + checkpoints * CHECKPOINT_MS) {
         checkpoints += 1;
@@ -169,6 +178,23 @@ class Soak {
     }
     state.elapsedMs = state.plan.durationMs;
     await this.#population.idle();
+    await Promise.allSettled(this.#underWay);
+  }
+
+  /** Does nothing while the one before is under way. */
+  #oneAtATime(work: () => Promise<void>): () => void {
+    let busy = false;
+    return () => {
+      if (busy) return;
+      busy = true;
+      const done = work()
+        .catch((error: Error) => this.#signal.aborted || this.#noteEnd(`the judge: ${error.message}`))
+        .finally(() => {
+          busy = false;
+          this.#underWay.delete(done);
+        });
+      this.#underWay.add(done);
+    };
   }
 
   #begin(event: SoakEvent): void {

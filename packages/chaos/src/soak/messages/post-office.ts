@@ -1,7 +1,7 @@
 /**
  * The soak's traffic at one node: numbered requests to members that it picks from its own directory, and what it got from others. A life
- * is one run of a node's process (its boot nonce): numbers count per pair of sending and receiving life, so that an acknowledged message
- * can be looked for where it must be.
+ * is one run of a node's process (its boot nonce). Numbers count up from 1 for each pair of a sending life and a receiver, so that an
+ * acknowledged message can be looked for where it must be, and a book of thousands is one range.
  *
  * Bounds: one pair of range sets per life it has had to do with; the judge names lives that have ended (`forget`), and above `MAX_LIVES`
  * the oldest go. Owner: the probe of a node's process.
@@ -36,8 +36,9 @@ export class PostOffice {
   readonly #acknowledged = new Map<string, RangeSet>();
   readonly #received = new Map<string, RangeSet>();
   readonly #failed = new Map<string, number>();
+  /** By the receiver's id: numbers without gaps are kept as one range. */
+  readonly #numbers = new Map<string, number>();
   #sent = 0;
-  #next = 0;
   #doubled = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -93,8 +94,11 @@ export class PostOffice {
     const target = others[Math.floor(random() * others.length)];
     if (target === undefined) return;
     this.#sent += 1;
-    this.#next += 1;
-    const number = this.#next;
+    const number = (this.#numbers.get(target.id) ?? 0) + 1;
+    // The newest last, so that the oldest go first.
+    this.#numbers.delete(target.id);
+    this.#numbers.set(target.id, number);
+    dropOldest(this.#numbers);
     const body = JSON.stringify({ from: this.#life, number, padding: "" }).padEnd(BODY_BYTES, " ");
     try {
       const reply = await this.#node.request(target.id, KEEP_OPERATION, body, { timeoutMs: TIMEOUT_MS });
@@ -112,8 +116,12 @@ function entryOf(book: Map<string, RangeSet>, life: string): RangeSet {
   if (known !== undefined) return known;
   const made = new RangeSet();
   book.set(life, made);
-  if (book.size > MAX_LIVES) book.delete(book.keys().next().value as string);
+  dropOldest(book);
   return made;
+}
+
+function dropOldest(book: Map<string, unknown>): void {
+  if (book.size > MAX_LIVES) book.delete(book.keys().next().value as string);
 }
 
 const rangesOf = (book: ReadonlyMap<string, RangeSet>) =>

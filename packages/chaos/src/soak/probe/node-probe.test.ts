@@ -58,6 +58,7 @@ test("the probe tells of the node's own directory, its traffic and what it holds
     .toBeGreaterThan(10);
   await client.call("traffic", { intervalMs: null, seed: 1 });
 
+  expect(office.receivedBook().received[hello.life]).toHaveLength(1);
   const ledger = new MessageLedger();
   ledger.sent(hello.life, await client.call("sent", {}));
   ledger.received(life, office.receivedBook());

@@ -3,8 +3,8 @@ import { createConnection, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { type ProbeLine, type ProbeOperations, probePath, type SeenChange } from "./protocol.js";
 
-/** A forced collection of a console's heap takes tens of milliseconds; a frozen process never answers. */
-const ANSWER_TIMEOUT_MS = 3_000;
+/** Above how long a fault freezes a process, and how long one that has just begun waits for its turn on a busy machine. */
+const ANSWER_TIMEOUT_MS = 15_000;
 /** Lines may lie unread in a frozen process: more calls are refused. */
 const MAX_PENDING = 64;
 
