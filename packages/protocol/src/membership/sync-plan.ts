@@ -15,8 +15,8 @@
  * Bounds: 64 waiting, 64 tried again, 256 sessions remembered. Owner: Membership.
  */
 /**
- * What nothing else has brought is there after one to three of them. With 60 s three simulated swarms of 200 were not equal a minute after
- * their last fault; a session of equal directories is one hash each way.
+ * What nothing else has brought is there after one to three of them. With 60 s swarm seed 20 was not equal a minute after its last fault
+ * (docs/simulation.md); a session of equal directories is one hash each way.
  */
 export const SYNC_PERIOD_MS = 20_000;
 const LARGER_WAITS_MS = 1_000;
