@@ -2,9 +2,11 @@
 import { buriedBitmap, type SignedMerged, signMerged } from "../wire/merged.js";
 import { type Accusation, decodeObituary } from "../wire/obituary.js";
 import type { AuditOutput } from "./audit.js";
+import type { Detector } from "./detector.js";
 import type { DetectorOutput } from "./detector-events.js";
 import type { Directory } from "./directory.js";
 import type { MembershipOutput } from "./membership-events.js";
+import { LIFE_SIGN_MS } from "./obituary-rules.js";
 import { buries, type Tombstone, tombstoneAnswer } from "./tombstones.js";
 
 /** So many of those who hear a buried record second-hand answer it, all nodes together. */
@@ -38,6 +40,19 @@ export function answerToBuried(tombstone: Tombstone, share: number): readonly Me
   if (answer === undefined) return [];
   if (tombstone.obituary === undefined) return [{ kind: "broadcast", content: answer }];
   return [{ kind: "tell", peer: tombstone.id, obituary: decodeObituary(answer) }];
+}
+
+/**
+ * A process has begun anew. A silent connection to the former one would take all tries to reach it, until QUIC gives it up; of neighbours the
+ * detector sees to that.
+ */
+export function cutFormerLife(
+  peer: string,
+  heardAgoMs: number | undefined,
+  detector: Pick<Detector, "isWatched">,
+): readonly MembershipOutput[] {
+  if (heardAgoMs === undefined || heardAgoMs < LIFE_SIGN_MS || detector.isWatched(peer)) return [];
+  return [{ kind: "drop", peer, cut: true }];
 }
 
 /** Who asks about somebody that is buried here has missed it: the obituary that this node holds. */

@@ -19,7 +19,7 @@ import { type SignedMerged, verifyMerged } from "../wire/merged.js";
 import { type Obituary, signObituary, verifyObituary } from "../wire/obituary.js";
 import { carriedAge, type RecordSource } from "./apply-outcome.js";
 import { Audit, type AuditEvent, type AuditOutput } from "./audit.js";
-import { answerToBuried, carriedOver, newsOfDeath } from "./carry-over.js";
+import { answerToBuried, carriedOver, cutFormerLife, newsOfDeath } from "./carry-over.js";
 import { Detector } from "./detector.js";
 import type { DetectorEvent, DetectorOutput, IssueObituary } from "./detector-events.js";
 import { Directory } from "./directory.js";
@@ -252,13 +252,15 @@ export class Membership {
       }
       case "accepted-newer": {
         const anew = record.generation > outcome.previous.record.generation;
+        if (source.viaSync === true) this.#merging.broughtBySync(false, carriedAge(source));
         this.#inquiries.heardOf(record.id, nowMs - carriedAge(source));
         this.#look({ kind: "gone", peer: record.id }, nowMs);
         this.#detect({ kind: "published", peer: record.id, agoMs: carriedAge(source), anew }, nowMs);
+        if (anew) this.#outputs.push(...cutFormerLife(record.id, this.#heardAgo(record.id, nowMs), this.#detector));
         break;
       }
       case "accepted-new":
-        if (source.viaSync === true) this.#merging.joinedBySync();
+        if (source.viaSync === true) this.#merging.broughtBySync(true, carriedAge(source));
         else this.#greet(record.id, nowMs);
         break;
     }
@@ -393,7 +395,8 @@ export class Membership {
         if (this.#own?.isPublishing === true) this.#issue(output, nowMs);
         break;
       case "confirm-obituary":
-        this.#bury(output.obituary, { viaSync: true, confirmed: true }, nowMs);
+        if (!this.#bury(output.obituary, { viaSync: true, confirmed: true }, nowMs)) break;
+        this.#merging.passOn(this.#neighbors.partners(), nowMs);
         break;
       default:
         output satisfies never;

@@ -2,7 +2,8 @@
  * How the parts of a mesh become one: healing's dials, the first sync with who was found, what syncs have brought, and the news of it.
  *
  * 1. Who was found and joined is synced with at once; when that has ended well, healing hears how far the two were apart.
- * 2. What a sync has brought of several new members is passed on to the other neighbours (sync-plan.ts).
+ * 2. What a sync has brought of several new members, or of one whose record gossip should have brought long ago, is passed on to the
+ *    other neighbours (sync-plan.ts); so is a death that an audit has confirmed.
  * 3. The digest that is flooded names all whom either side held for dead.
  *
  * Bounds: 16 contacts whose first sync is to come, 4,096 ids held for dead elsewhere, the oldest leave; the rest in Healing and
@@ -17,6 +18,8 @@ import { SyncPlan } from "./sync-plan.js";
 
 const MAX_CONTACTS = 16;
 const MAX_HELD_DEAD = 4_096;
+/** A broadcast takes less: what is older has missed this node, and maybe those around it. */
+const LATE_AFTER_MS = 2_000;
 
 export type MergingOutput =
   | MembershipOutput
@@ -37,8 +40,9 @@ export class Merging {
   readonly #options: MergingOptions;
   readonly #healing: Healing;
   readonly #contacts = new BoundedSet(MAX_CONTACTS);
-  /** What syncs have brought since the last of them ended: new members, and live ones that the other side holds for dead. */
+  /** What syncs have brought since the last of them ended: new members, late records, and live ones that the other side holds for dead. */
   #joined = 0;
+  #late = 0;
   readonly #heldDead = new BoundedSet(MAX_HELD_DEAD);
 
   constructor(options: MergingOptions) {
@@ -60,9 +64,15 @@ export class Merging {
     };
   }
 
-  /** A sync has brought a member that was unknown or gone here. */
-  joinedBySync(): void {
-    this.#joined++;
+  /** A sync has brought a record, this old, of a member that was unknown or gone here (`joined`) or known by an older one. */
+  broughtBySync(joined: boolean, ageMs: number): void {
+    if (joined) this.#joined++;
+    if (ageMs >= LATE_AFTER_MS) this.#late++;
+  }
+
+  /** What this node knows now came by no broadcast. */
+  passOn(neighbors: readonly string[], nowMs: number): void {
+    this.plan.spread(neighbors, undefined, nowMs);
   }
 
   /** A sync has shown that the other side holds this live member for dead. */
@@ -77,9 +87,10 @@ export class Merging {
     nowMs: number,
   ): MergingOutput[] {
     this.plan.ended(peer, ok, neighbors.includes(peer), nowMs);
-    if (this.#joined > 1) this.plan.spread(neighbors, peer, nowMs);
+    if (this.#joined > 1 || this.#late > 0) this.plan.spread(neighbors, peer, nowMs);
     const outputs = ok && this.#contacts.delete(peer) ? this.heal({ kind: "synced", peer, apart }, nowMs) : [];
     this.#joined = 0;
+    this.#late = 0;
     this.#heldDead.clear();
     return outputs;
   }

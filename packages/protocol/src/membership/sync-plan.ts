@@ -7,16 +7,16 @@
  * 3. Who has just got its first neighbour joined in the midst of others: broadcasts that crossed its joining are found by
  *    two more, with random neighbours, after 3 and 10 s.
  * 4. A session that broke is tried again after 0.5, 1, 2 and 4 s, while the peer is a neighbour.
- * 5. What a session has brought of several members at once (two parts have met) is passed on: with each of the other neighbours within
- *    two seconds, so that it crosses the mesh link by link. Equal directories cost one hash.
+ * 5. What a session has brought of several members at once (two parts have met), or too late for a broadcast, is passed on: with each
+ *    of the other neighbours within two seconds, so that it crosses the mesh link by link. Equal directories cost one hash.
  * 6. A directory that was compared with this peer within half a second is not compared again for one of these reasons; nor, where a
  *    peer is named, one that was compared since.
  *
  * Bounds: 64 waiting, 64 tried again, 256 sessions remembered. Owner: Membership.
  */
 /**
- * What nothing else has brought is there after one to three of them. With 60 s three simulated swarms of 200 were not equal a minute after
- * their last fault; a session of equal directories is one hash each way.
+ * What nothing else has brought is there after one to three of them. With 60 s swarm seed 20 was not equal a minute after its last fault
+ * (docs/simulation.md); a session of equal directories is one hash each way.
  */
 export const SYNC_PERIOD_MS = 20_000;
 const LARGER_WAITS_MS = 1_000;
@@ -82,8 +82,8 @@ export class SyncPlan {
     this.#waiting.push(peer === undefined ? { atMs, unlessSinceMs: atMs } : { peer, atMs, unlessSinceMs: nowMs });
   }
 
-  /** A session with `peer` has brought news of several members. */
-  spread(neighbors: readonly string[], peer: string, nowMs: number): void {
+  /** A session with `peer` has brought what others may have missed, too. */
+  spread(neighbors: readonly string[], peer: string | undefined, nowMs: number): void {
     const planned = new Set(this.#waiting.map((waiting) => waiting.peer));
     for (const neighbor of neighbors) {
       if (neighbor === peer || planned.has(neighbor)) continue;
