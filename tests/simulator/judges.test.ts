@@ -1,16 +1,21 @@
 /**
- * The judges of `npm run sim -- gates`, `cures` and `paper`, judged: each is content with what the nodes run with, and each of its
+ * The judges of `npm run sim -- gates`, `cures`, `paper`, `membership` and `scale`, judged: each is content with what the nodes run with, and each of its
  * bounds fails where what it bounds is broken: in the simulated swarm itself, and at the very figure where it has to begin to fail.
  */
 import {
+  type CaseResult,
   type GraftWaitsResult,
+  Histogram,
   type MassFailureResult,
   type PaperResult,
   type RoundsResult,
   runGraftWaits,
   runMassFailure,
+  runMembership,
   runPaper,
   runRounds,
+  runScale,
+  type ScaleResult,
   type ScenarioTask,
 } from "@meshwork/simulator";
 import { describe, expect, test } from "vitest";
@@ -205,5 +210,112 @@ describe("paper", async () => {
     );
     expect(failed).toHaveLength(count);
     for (const id of failed) expect(id).toContain(check);
+  });
+});
+
+describe("membership", async () => {
+  const plan = await planOf("membership.mjs", "membershipPlan");
+  const tour = ["idle", "newcomer", "crash", "split-one", "split-half", "mass-crash"] as const;
+  const real = runMembership({ seed: 1, nodes: 8, cases: tour }).cases;
+  const of = (name: string) => real.find((found) => found.case === name)!;
+  /** An hour takes longer than the judge is worth: what is asked of it is asked of the others, too. */
+  const cases = [...real, { ...of("idle"), case: "weather" }, { ...of("split-one"), case: "cut-off" }];
+  const times = (ms: number) => {
+    const histogram = new Histogram();
+    histogram.add(ms);
+    return histogram.data();
+  };
+  const never = (() => {
+    const histogram = new Histogram();
+    histogram.missing++;
+    return histogram.data();
+  })();
+
+  /** What is found where one case of one seed is worse; 1,000 nodes have one seed. */
+  const found = (name?: string, worse: Partial<CaseResult> = {}, nodes = 18) =>
+    failures(plan, {}, ({ options }) => {
+      const { cases: wanted = [], seed } = options as { cases?: readonly string[]; seed: number };
+      const isIt = "nodes" in options && options.nodes === nodes && seed === 1;
+      return {
+        cases: wanted.map((wantedCase) => {
+          const result = cases.find((one) => one.case === wantedCase)!;
+          return isIt && wantedCase === name ? { ...result, ...worse } : result;
+        }),
+      };
+    });
+
+  test("a mesh that does what it shall passes", () => {
+    expect(found()).toEqual([]);
+  });
+
+  test.each<[string, string, Partial<CaseResult>]>([
+    ["crash", "known everywhere within 5 s", { detections: times(100_000) }],
+    ["crash", "known everywhere within 5 s", { detections: never }],
+    ["mass-crash", "known everywhere within 60 s", { detections: times(1e6) }],
+    ["crash", "3 floods per death", { floodsPerDeath: [1, 4] }],
+    ["weather", "no false death", { falseDeaths: [{ observer: 1, accused: 2, by: [1, 3], atMs: 5 }] }],
+    ["weather", "nobody who runs expires", { falseExpiries: 1 }],
+    ["split-half", "healed within 30 s", { healedMs: times(31_000) }],
+    ["split-one", "healed within 30 s", { healedMs: never }],
+    ["newcomer", "complete within 1000 ms", { completeMs: times(1_100) }],
+    ["idle", "one mesh at the end", { divergent: 1 }],
+    ["mass-crash", "one mesh at the end", { components: 2 }],
+  ])("%s: %s", (name, check, worse) => {
+    // Quantiles of twenty seeds: one sample of one seed has to show in the largest mesh, which has one.
+    const failed = found(name, worse, 1_000);
+    expect(failed).toEqual([expect.stringContaining(`${name}, 1000 nodes: ${check}`)]);
+  });
+
+  test("traffic beyond 1 kB/s", () => {
+    expect(found("idle", { bytesPerNodeSecond: 1_000 })).toEqual([]);
+    expect(found("idle", { bytesPerNodeSecond: 1_001 })).toEqual([
+      expect.stringContaining("idle, 18 nodes: 1000 bytes per node and second"),
+    ]);
+  });
+
+  test("traffic that grows with the mesh", () => {
+    const { bytesPerNodeSecond } = of("idle");
+    expect(found("idle", { bytesPerNodeSecond: bytesPerNodeSecond! * 1.5 }, 1_000)).toEqual([]);
+    expect(found("idle", { bytesPerNodeSecond: bytesPerNodeSecond! * 1.51 }, 1_000)).toEqual([
+      expect.stringContaining("grow by 1.5"),
+    ]);
+  });
+});
+
+describe("scale", async () => {
+  const plan = await planOf("scale.mjs", "scalePlan");
+  const scale: ScaleResult = runScale({ seed: 1, nodes: 30, directories: 30, joinSpacingMs: 20 });
+
+  test("a mesh that boots, broadcasts and heals passes", () => {
+    expect(failures(plan, { scale })).toEqual([]);
+  });
+
+  test.each<[string, Partial<ScaleResult>]>([
+    ["one mesh after the boot", { componentsAfterBoot: 2 }],
+    ["one mesh after the boot", { divergentAfterBoot: 1 }],
+    ["broadcasts reach all", { deliveredBefore: 0.9999 }],
+    ["one component 30 s after the failure", { connectedAfterMs: 30_001 }],
+    ["one component 30 s after the failure", { connectedAfterMs: undefined }],
+    ["broadcasts reach all survivors", { deliveredAfter30s: 0.9999 }],
+    ["directories whole 60 s after the failure", { wholeAfterMs: 60_001 }],
+    ["directories whole 60 s after the failure", { wholeAfterMs: undefined }],
+    ["no false death", { falseDeaths: 1 }],
+  ])("%s", (check, worse) => {
+    const failed = failures(plan, { scale }, ({ options }) =>
+      "nodes" in options && options.nodes === 2_000 ? { ...scale, ...worse } : undefined,
+    );
+    expect(failed).toEqual([`2000 nodes, 2000 directories: ${check}`]);
+  });
+
+  test("12 GB", () => {
+    const failed: string[] = [];
+    const judge = plan.judge as (finished: readonly Finished[], tools: object, maxRssBytes: number) => unknown;
+    const check = (id: string, ok: boolean) => {
+      if (!ok) failed.push(id);
+    };
+    judge([], { check, table: () => {} }, 12e9);
+    expect(failed).toEqual([]);
+    judge([], { check, table: () => {} }, 12e9 + 1);
+    expect(failed).toEqual(["12 GB at the most"]);
   });
 });

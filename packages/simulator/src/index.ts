@@ -22,6 +22,7 @@ export * from "./scenarios/membership.js";
 export { CASES, type MembershipCase } from "./scenarios/membership-cases.js";
 export * from "./scenarios/paper.js";
 export * from "./scenarios/rounds.js";
+export * from "./scenarios/scale.js";
 export * from "./scenarios/swarm.js";
 export * from "./scenarios/tasks.js";
 export * from "./scenarios/variants.js";

@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly gossip?: Partial<GossipConfig>;
   /** Records, directories, failure detection, healing and sync; without it the overlay alone runs. */
   readonly membership?: SimMembershipOptions;
+  /** Which hosts are members, where not all are; the others are as nodes of other makes, without directory. */
+  readonly isMember?: (index: number) => boolean;
   /** Without membership: watch the active links, so that a dead neighbour is noticed after 3.7 s instead of QUIC's 30. */
   readonly probeLinks?: boolean;
   /** Without membership: ids are public keys all the same, so that somebody can sign in the hosts' names. */
@@ -96,6 +98,10 @@ export class Cluster {
     const index = this.#indexes.get(id);
     if (index === undefined) throw new RangeError(`no host has the id ${id}`);
     return index;
+  }
+
+  isMember(index: number): boolean {
+    return this.options.membership !== undefined && this.options.isMember?.(index) !== false;
   }
 
   keysOf(index: number): KeyPair {

@@ -51,8 +51,12 @@ export class SimNode implements Program {
       hash: crypto.hash,
       rttMs: (peer) => cluster.network.rttMs(host.index, cluster.indexOf(peer)),
     });
-    this.membership = options.membership === undefined ? undefined : new MembershipDriver(this, options.membership);
-    this.links = options.membership === undefined && options.probeLinks === true ? new LinkDetector(this) : undefined;
+    const { membership, isMember } = options;
+    const isOne = membership !== undefined && cluster.isMember(host.index);
+    this.membership = isOne ? new MembershipDriver(this, membership) : undefined;
+    // A member among others watches those of its links that lead to no member as they do.
+    const othersAreNone = !isOne || isMember !== undefined;
+    this.links = othersAreNone && options.probeLinks === true ? new LinkDetector(this) : undefined;
     this.#listens = this.membership !== undefined || this.links !== undefined;
   }
 
@@ -148,8 +152,8 @@ export class SimNode implements Program {
     if (!(payload as ProbePacket).ping) return;
     if (this.cluster.network.datagram(this.index, from, PONG, PING_BYTES)) this.cluster.count("pong", PING_BYTES);
     const peer = this.cluster.idOf(from);
-    this.membership?.tell({ kind: "probed", peer });
-    this.links?.tell({ kind: "probed", peer });
+    if (this.cluster.isMember(from) && this.membership !== undefined) this.membership.tell({ kind: "probed", peer });
+    else this.links?.tell({ kind: "probed", peer });
   }
 
   /** A peer that came back as another process has forgotten us: what we knew of the link is lost with its former life. */
@@ -188,6 +192,12 @@ export class SimNode implements Program {
     this.membership?.heard(peer);
   }
 
+  #neighborUp(peer: string): void {
+    const foreign = !this.cluster.isMember(this.cluster.indexOf(peer));
+    this.membership?.tell(foreign ? { kind: "neighbor-up", peer, foreign } : { kind: "neighbor-up", peer });
+    if (foreign || this.membership === undefined) this.links?.tell({ kind: "neighbor-up", peer });
+  }
+
   #gossipLost(peer: number): void {
     this.#lives.delete(peer);
     if (!this.#quit) this.#apply(this.router.peerLost(this.cluster.idOf(peer), this.host.now()));
@@ -212,8 +222,7 @@ export class SimNode implements Program {
           break;
         case "neighbor-up":
           cluster.watch.neighborUp?.(this.index, cluster.indexOf(output.peer));
-          this.membership?.tell(output);
-          this.links?.tell(output);
+          this.#neighborUp(output.peer);
           break;
         case "neighbor-down":
           this.membership?.tell(output);

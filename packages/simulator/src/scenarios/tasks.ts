@@ -4,6 +4,7 @@ import { type MassFailureOptions, type MassFailureResult, runMassFailure } from 
 import { type MembershipOptions, type MembershipResult, runMembership } from "./membership.js";
 import { type PaperOptions, type PaperResult, runPaper } from "./paper.js";
 import { type RoundsOptions, type RoundsResult, runRounds } from "./rounds.js";
+import { runScale, type ScaleOptions, type ScaleResult } from "./scale.js";
 import { runSwarm, type SwarmOptions, type SwarmResult } from "./swarm.js";
 
 export type ScenarioTask =
@@ -12,6 +13,7 @@ export type ScenarioTask =
   | { readonly kind: "mass-failure"; readonly options: MassFailureOptions }
   | { readonly kind: "membership"; readonly options: MembershipOptions }
   | { readonly kind: "paper"; readonly options: PaperOptions }
+  | { readonly kind: "scale"; readonly options: ScaleOptions }
   | { readonly kind: "swarm"; readonly options: SwarmOptions };
 
 export type ScenarioResult =
@@ -20,6 +22,7 @@ export type ScenarioResult =
   | MassFailureResult
   | MembershipResult
   | PaperResult
+  | ScaleResult
   | SwarmResult;
 
 export function runScenario(task: ScenarioTask): ScenarioResult {
@@ -34,6 +37,8 @@ export function runScenario(task: ScenarioTask): ScenarioResult {
       return runMembership(task.options);
     case "paper":
       return runPaper(task.options);
+    case "scale":
+      return runScale(task.options);
     case "swarm":
       return runSwarm(task.options);
   }
