@@ -215,3 +215,18 @@ test("whatever records, obituaries and suspicions come in whatever order, the bo
     }),
   );
 });
+
+test("what a sync brings of signers that are gone is a reason to look, and for the accused to speak; it buries nobody", () => {
+  const directory = populated();
+  directory.apply(testSigned({ id: WITNESS, sequence: 6, status: "leaving" }), {}, 0);
+  const obituary = testObituary(accusation, ISSUER, WITNESS);
+  expect(directory.applyObituary(obituary, {}, 1).kind).toBe("unproven");
+  expect(directory.applyObituary(obituary, { viaSync: true }, 1).kind).toBe("doubtful");
+  expect(directory.applyObituary(obituary, { viaSync: true, confirmed: true }, 1).kind).toBe("unproven");
+  // Who never was a member asks nothing.
+  expect(directory.applyObituary(testObituary(accusation, ISSUER, STRANGER), { viaSync: true }, 1).kind).toBe(
+    "unproven",
+  );
+  const ofSelf = testObituary({ ...accusation, accused: SELF, sequence: 1 }, ISSUER, WITNESS);
+  expect(directory.applyObituary(ofSelf, {}, 1)).toEqual({ kind: "self", refuteAbove: 1 });
+});
