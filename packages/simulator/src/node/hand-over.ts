@@ -18,8 +18,9 @@ export class HandOver {
 
   /** A newcomer, before its first record. */
   welcome(node: SimNode): void {
+    if (node.membership === undefined) return;
     const giver = this.#members().find((other) => other !== node);
-    if (node.membership === undefined || giver === undefined) return;
+    if (giver === undefined) return;
     const nowMs = giver.host.now();
     for (const { id } of giver.membership!.directory.entries()) {
       const held = giver.membership!.directory.envelopeOf(id, nowMs);
