@@ -62,6 +62,16 @@ test("PT2: neighbours start eager and leave both sets", () => {
   expect(sets()).toEqual([[], []]);
 });
 
+test("PT10: who quits hands its last words whole to lazy peers, once, and before they are announced", () => {
+  const { up, from, feed } = machine();
+  up(1, 2);
+  from(1, { kind: "prune" });
+  from(2, { kind: "prune" });
+  feed({ kind: "broadcast", content: text("bye"), scope: "swarm" });
+  expect(feed({ kind: "quit" })).toEqual(["gossip 0 to 1", "gossip 0 to 2"]);
+  expect(feed({ kind: "quit" })).toEqual([]);
+});
+
 test("PT3, PT5: a broadcast goes to eager peers whole and to lazy ones as an announcement 5 ms later", () => {
   const { up, from, feed } = machine();
   up(1, 2, 3);

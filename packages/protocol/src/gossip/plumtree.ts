@@ -1,5 +1,5 @@
 /**
- * Plumtree: broadcast over the neighbours as a spanning tree that repairs itself. Rules PT1–PT9 of RULES.md, a literal port
+ * Plumtree: broadcast over the neighbours as a spanning tree that repairs itself. Rules PT1–PT10 of RULES.md, a literal port
  * of iroh-gossip 0.101.0's `proto/plumtree.rs` but for the cures behind flags.
  *
  * Everything that happens goes through `handle`. Invariants, asserted at its end:
@@ -28,7 +28,8 @@ export type TreeInput =
   | { readonly kind: "broadcast"; readonly content: Uint8Array; readonly scope: GossipScope["kind"] }
   | { readonly kind: "ihave-timer" }
   | { readonly kind: "graft-timer"; readonly messageId: string }
-  | { readonly kind: "evict-timer" };
+  | { readonly kind: "evict-timer" }
+  | { readonly kind: "quit" };
 
 /** The round trip to a neighbour as the driver's transport measures it; undefined where it is not known. */
 export type PeerRtt = (peer: string) => number | undefined;
@@ -126,6 +127,9 @@ export class Plumtree {
       case "evict-timer":
         this.#onEvictTimer(nowMs, out);
         break;
+      case "quit":
+        this.#sendAnnounced(out);
+        break;
     }
     this.#assertInvariants();
   }
@@ -218,6 +222,17 @@ export class Plumtree {
       for (let start = 0; start < queue.length; start += IHAVE_MAX_PER_FRAME) {
         const messages = queue.length <= IHAVE_MAX_PER_FRAME ? queue : queue.slice(start, start + IHAVE_MAX_PER_FRAME);
         out.push({ kind: "send", to, message: { kind: "ihave", messages } });
+      }
+    }
+    this.#lazyQueue.clear();
+  }
+
+  /** PT10. Nobody grafts from who is gone: with lazy neighbours alone its goodbye would reach nobody. */
+  #sendAnnounced(out: GossipOutput[]): void {
+    for (const [to, queue] of this.#lazyQueue) {
+      for (const { id } of queue) {
+        const message = this.#cache.cached(id);
+        if (message !== undefined) out.push({ kind: "send", to, message });
       }
     }
     this.#lazyQueue.clear();

@@ -81,6 +81,7 @@ export class TopicState {
         this.swarm.handle(input, nowMs, out);
         break;
       case "quit":
+        this.tree.handle(input, nowMs, out); // PT10: before the Disconnects
         this.swarm.handle(input, nowMs, out);
         return;
     }

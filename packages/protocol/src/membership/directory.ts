@@ -38,8 +38,8 @@ import { compareVersions, type RecordVersion } from "./version-order.js";
 
 /** MESH_MAX_MEMBERS. */
 export const DEFAULT_MAX_MEMBERS = 20_000;
-/** Staleness can shrink with the mesh, so that a walk is due even where no deadline has passed. */
-const MAX_SCAN_GAP_MS = 10_000;
+/** Staleness shrinks with the mesh: a walk is due then, even where no deadline has passed, but not after each death of many. */
+const MIN_SHRUNK_SCAN_GAP_MS = 10_000;
 const EXPECTATION_MS = 600_000;
 
 export interface DirectoryOptions {
@@ -67,6 +67,9 @@ export class Directory implements ObituaryContext {
   #own: SignedRecord | undefined;
   /** No member can be stale before this time. */
   #nextScanAtMs = 0;
+  /** The last walk, and the interval of its time. */
+  #scannedAtMs = Number.NEGATIVE_INFINITY;
+  #scannedIntervalMs = 0;
   #longestStalenessMs = 0;
   #expectedMembers = 0;
   #expectedUntilMs = 0;
@@ -171,8 +174,7 @@ export class Directory implements ObituaryContext {
 
   /** How long this record lives here after receipt. */
   stalenessMs(record: NodeRecord): number {
-    const ownIntervalMs = refreshIntervalMs(Math.max(this.#members.size, this.#expectedMembers));
-    return stalenessLimitMs(record.refreshIntervalMs, ownIntervalMs, this.#stalenessBoundMs);
+    return stalenessLimitMs(record.refreshIntervalMs, this.#expectedIntervalMs(), this.#stalenessBoundMs);
   }
 
   /**
@@ -306,10 +308,12 @@ export class Directory implements ObituaryContext {
   /** Removes who has not been heard of for longer than its staleness; returns them. Changes are collected too. */
   expire(nowMs: number): readonly DirectoryEntry[] {
     this.#newcomers.sweep(nowMs);
-    if (nowMs < this.#nextScanAtMs) return NOBODY;
     if (nowMs > this.#expectedUntilMs) this.#expectedMembers = 0;
+    this.#departures.expire(nowMs);
+    this.#tombstones.expire(nowMs, tombstoneTtlMs(this.#longestStalenessMs));
+    if (!this.#isScanDue(nowMs)) return NOBODY;
     const expired: Member[] = [];
-    let earliestMs = nowMs + MAX_SCAN_GAP_MS;
+    let earliestMs = Number.POSITIVE_INFINITY;
     for (const member of this.#members.values()) {
       const { record } = member.signed;
       if (record.id === this.self) continue;
@@ -318,8 +322,8 @@ export class Directory implements ObituaryContext {
       else if (staleAtMs < earliestMs) earliestMs = staleAtMs;
     }
     this.#nextScanAtMs = earliestMs;
-    this.#departures.expire(nowMs);
-    this.#tombstones.expire(nowMs, tombstoneTtlMs(this.#longestStalenessMs));
+    this.#scannedAtMs = nowMs;
+    this.#scannedIntervalMs = this.#expectedIntervalMs();
     return expired.map((member) => {
       const { id, generation, sequence } = member.signed.record;
       this.#members.remove(member);
@@ -329,6 +333,15 @@ export class Directory implements ObituaryContext {
       this.#changes.push({ kind: "expired", entry, atMs: nowMs });
       return entry;
     });
+  }
+
+  #expectedIntervalMs(): number {
+    return refreshIntervalMs(Math.max(this.#members.size, this.#expectedMembers));
+  }
+
+  #isScanDue(nowMs: number): boolean {
+    if (nowMs >= this.#nextScanAtMs) return true;
+    return this.#expectedIntervalMs() < this.#scannedIntervalMs && nowMs >= this.#scannedAtMs + MIN_SHRUNK_SCAN_GAP_MS;
   }
 
   #join(signed: SignedRecord, receivedAtMs: number, nowMs: number): Member {

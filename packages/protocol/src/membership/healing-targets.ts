@@ -66,6 +66,10 @@ export class HealingTargets {
     this.#seeds.delete(id);
   }
 
+  isLost(id: string): boolean {
+    return this.#lost.has(id);
+  }
+
   has(id: string): boolean {
     return this.#lost.has(id) || this.#seeds.get(id)?.live === false;
   }

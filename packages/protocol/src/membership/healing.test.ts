@@ -227,3 +227,35 @@ test("whatever happens: dials keep their distance, go to targets alone, and reac
     }),
   );
 });
+
+test("a lost member that was found is dialled again though it is live to the directory; a seed of the boot is not", () => {
+  const { driven } = make((output) => {
+    if (output.kind !== "dial") return;
+    driven.hand({ kind: "contacted", peer: output.target.id, shared: true });
+    driven.hand({ kind: "alive", id: output.target.id });
+  });
+  driven.hand({ kind: "seeds", targets: [target(2)] });
+  driven.hand(view(5, 12));
+  driven.runTo(300_000);
+  expect(driven.of("dial").map(({ output }) => output.target)).toEqual([target(2)]);
+  driven.hand({ kind: "lost", target: target(1) });
+  driven.runTo(600_000);
+  expect(driven.of("join").map(({ output }) => output.peer)).toEqual([2, 1, 1, 1].map((number) => testId(number)));
+  expect(driven.nextAtMs).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("who leaves, or is lost anew, is no second look", () => {
+  for (const event of [
+    { kind: "left", id: testId(1) },
+    { kind: "lost", target: target(1) },
+  ] satisfies HealingEvent[]) {
+    const { healing, driven } = make();
+    driven.hand({ kind: "lost", target: target(1) });
+    driven.runTo(driven.nextAtMs);
+    driven.hand({ kind: "contacted", peer: testId(1), shared: true });
+    driven.hand({ kind: "alive", id: testId(1) });
+    expect(healing.size).toBe(1);
+    driven.hand(event);
+    expect(healing.size).toBe(event.kind === "left" ? 0 : 1);
+  }
+});

@@ -8,11 +8,14 @@
  * 3. Where the sync shows that more than the contact itself had been apart, one `merged` digest is flooded. Who hears it syncs
  *    with a neighbour within 3 s, and publishes once more where its bit is set: at most once per 5 s and once per minute.
  * 4. Three distinct contacts within a minute, our own or heard of, end it: no dials for a minute after, but by the isolated.
+ * 5. A contact of our own is looked at again after 15 s and 30 s: where paths open but for an instant, the records cross, everybody is
+ *    live to everybody and no target any more, and the overlay stays in two until the records grow stale (second-looks.ts).
  *
- * Bounds: healing-targets.ts; 16 contacts. Owner: the node, one for its own mesh.
+ * Bounds: healing-targets.ts; second-looks.ts; 16 contacts. Owner: the node, one for its own mesh.
  */
 import { isBuriedIn, type MergedDigest } from "../wire/merged.js";
 import { type HealingTarget, HealingTargets } from "./healing-targets.js";
+import { SecondLooks } from "./second-looks.js";
 
 export const HEALING_INTERVAL_MS = 5_000;
 /** So many contacts of a split mesh per interval, all nodes together. */
@@ -81,11 +84,12 @@ export class Healing {
   readonly #self: string;
   readonly #random: () => number;
   readonly #targets = new HealingTargets();
+  readonly #looks = new SecondLooks();
   /** Contacts of the present episode, as issuer/contact. */
   readonly #contacts = new Map<string, number>();
   #neighbors = 0;
   #live = 1;
-  #dialling: { readonly id: string; readonly atMs: number } | undefined;
+  #dialling: { readonly target: HealingTarget; readonly atMs: number } | undefined;
   #nextDialAtMs = Number.POSITIVE_INFINITY;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   #reactedAtMs = Number.NEGATIVE_INFINITY;
@@ -100,7 +104,7 @@ export class Healing {
   }
 
   get size(): number {
-    return this.#targets.size + this.#contacts.size;
+    return this.#targets.size + this.#looks.size + this.#contacts.size;
   }
 
   handle(event: HealingEvent, nowMs: number): HealingDecision {
@@ -108,7 +112,7 @@ export class Healing {
     this.#evaluate(nowMs);
     const outputs = this.#outputs;
     this.#outputs = [];
-    return { outputs, nextAtMs: this.#nextDialAtMs };
+    return { outputs, nextAtMs: Math.min(this.#nextDialAtMs, this.#looks.nextAtMs) };
   }
 
   #note(event: HealingEvent, nowMs: number): void {
@@ -118,12 +122,14 @@ export class Healing {
         break;
       case "lost":
         if (event.target.id !== this.#self) this.#targets.lost(event.target, nowMs);
+        this.#looks.delete(event.target.id);
         break;
       case "alive":
         this.#targets.alive(event.id, nowMs);
         break;
       case "left":
         this.#targets.left(event.id, nowMs);
+        this.#looks.delete(event.id);
         break;
       case "view": {
         const isolatedNow = event.neighbors === 0 && this.#neighbors > 0;
@@ -133,10 +139,10 @@ export class Healing {
         break;
       }
       case "contacted":
-        this.#contacted(event.peer, event.shared, event.observer === true);
+        this.#contacted(event.peer, event.shared, event.observer === true, nowMs);
         break;
       case "dial-failed":
-        if (this.#dialling?.id === event.peer) this.#dialling = undefined;
+        if (this.#dialling?.target.id === event.peer) this.#dialling = undefined;
         break;
       case "synced":
         this.#count(this.#self, event.peer, nowMs);
@@ -154,16 +160,21 @@ export class Healing {
     }
   }
 
-  #contacted(peer: string, shared: boolean, observer: boolean): void {
-    if (this.#dialling?.id === peer) this.#dialling = undefined;
-    if (!this.#targets.has(peer)) return;
+  #contacted(peer: string, shared: boolean, observer: boolean, nowMs: number): void {
+    const dialled = this.#dialling?.target.id === peer ? this.#dialling.target : undefined;
+    if (dialled !== undefined) this.#dialling = undefined;
+    if (!this.#targets.has(peer) && !this.#looks.has(peer)) return;
     // An observer leads to the mesh, and is never found alive in its directory: it would be dialled for ever.
     if (shared && observer) this.#targets.refuse(peer);
     if (!shared) {
       this.#targets.refuse(peer);
+      this.#looks.delete(peer);
       this.#outputs.push({ kind: "refused", peer });
       return;
     }
+    // Who boots through a seed has its newcomer's syncs.
+    const wasLost = this.#targets.isLost(peer) || this.#looks.has(peer);
+    if (dialled !== undefined && wasLost && !observer) this.#looks.found(dialled, nowMs);
     this.#outputs.push({ kind: "join", peer, protectMs: PROTECT_MS });
   }
 
@@ -196,6 +207,8 @@ export class Healing {
   /** The single decision function: whether to dial now, and when next. */
   #evaluate(nowMs: number): void {
     if (this.#dialling !== undefined && nowMs - this.#dialling.atMs > DIAL_TIMEOUT_MS) this.#dialling = undefined;
+    const again = this.#looks.due(this.#dialling === undefined, nowMs);
+    if (again !== undefined) this.#dial(again, nowMs);
     if (!this.#targets.any) {
       this.#nextDialAtMs = Number.POSITIVE_INFINITY;
       return;
@@ -214,7 +227,11 @@ export class Healing {
       return;
     }
     const target = due[Math.floor(this.#random() * due.length)]!;
-    this.#dialling = { id: target.id, atMs: nowMs };
+    this.#dial(target, nowMs);
+  }
+
+  #dial(target: HealingTarget, nowMs: number): void {
+    this.#dialling = { target, atMs: nowMs };
     this.#outputs.push({ kind: "dial", target });
   }
 

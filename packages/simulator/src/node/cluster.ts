@@ -18,6 +18,7 @@ import type { Net } from "../net/net.js";
 import { Network } from "../net/network.js";
 import { PlainNetwork } from "../net/plain-network.js";
 import { type NetProfile, QUIC } from "../net/profile.js";
+import { HandOver } from "./hand-over.js";
 import type { SimMembershipOptions } from "./membership-driver.js";
 import type { PacketKind } from "./packets.js";
 import { RecordCache } from "./record-cache.js";
@@ -64,6 +65,8 @@ export class Cluster {
   /** Called at each first delivery of a followed broadcast. */
   onFirstDelivery: () => void = () => {};
   watch: ClusterWatch = {};
+  /** While a mesh boots whose directories are handed over. */
+  handOver: HandOver | undefined;
   readonly sentByKind = new Map<TopicMessage["kind"], number>();
   readonly sentBytesByKind = new Map<TrafficKind, number>();
   readonly #ids: string[] = [];
@@ -140,6 +143,7 @@ export class Cluster {
     const node = new SimNode(this, host);
     this.network.start(index, node);
     this.nodes[index] = node;
+    this.handOver?.welcome(node);
     node.boot(contacts);
     return node;
   }
@@ -157,6 +161,16 @@ export class Cluster {
       this.boot(index, index === first ? [] : [first + this.world.random.int(index - first)]);
       this.world.runFor(spacingMs);
     }
+  }
+
+  /** As `bootSequentially`, for a large mesh that has long been up: records neither flood nor are synced until `settleMs` after the last join. */
+  bootLongUp(count: number, spacingMs: number, settleMs: number): void {
+    const handOver = new HandOver(this);
+    this.handOver = handOver;
+    this.bootSequentially(count, spacingMs);
+    this.world.runFor(settleMs);
+    this.handOver = undefined;
+    handOver.spreadRefreshes();
   }
 
   /** SIGKILL. */

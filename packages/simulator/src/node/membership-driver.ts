@@ -155,7 +155,7 @@ export class MembershipDriver {
     switch (output.kind) {
       case "broadcast":
         if (output.content[0] === OBITUARY_LEAD) cluster.watch.obituary?.(node.index, decodeObituary(output.content));
-        node.broadcast(output.content);
+        if (cluster.handOver?.record(node, output.content) !== true) node.broadcast(output.content);
         break;
       case "ping":
         node.ping(cluster.indexOf(output.peer), output.dial);
@@ -177,7 +177,8 @@ export class MembershipDriver {
         this.#probes.tell(cluster.indexOf(output.peer), output.obituary);
         break;
       case "sync":
-        this.#sync.initiate(cluster.indexOf(output.peer));
+        if (cluster.handOver !== undefined) this.tell({ kind: "synced", peer: output.peer, ok: true, apart: 0 });
+        else this.#sync.initiate(cluster.indexOf(output.peer));
         break;
       case "dial":
         this.#dial(output.target.id);

@@ -75,13 +75,13 @@ function massCrash(stage: Stage): CaseFindings {
   return { detections: stage.watch.detections(), floodsPerDeath: stage.watch.floodsPerDeath() };
 }
 
-/** An hour of loss, jitter and standstills, in which nobody dies. */
+/** Loss, jitter and standstills, an hour of them where the mesh is not too large, in which nobody dies. */
 function weather(stage: Stage): CaseFindings {
   const { cluster } = stage;
   const { world, network } = cluster;
   network.paths.loss = WEATHER.loss;
   network.paths.jitterMs = WEATHER.jitterMs;
-  const endMs = world.nowMs + HOUR_MS;
+  const endMs = world.nowMs + stage.weatherMs;
   const freeze = (index: number) => {
     if (world.nowMs >= endMs) return;
     network.freeze(index);
@@ -89,7 +89,7 @@ function weather(stage: Stage): CaseFindings {
     world.after(WEATHER.freezeEveryMs, () => freeze(index));
   };
   for (const index of stage.indexes()) world.after(world.random.between(0, WEATHER.freezeEveryMs), () => freeze(index));
-  const traffic = stage.traffic(HOUR_MS);
+  const traffic = stage.traffic(stage.weatherMs);
   network.paths.healAll();
   stage.runFor(AFTER_MASS_MS);
   return traffic;

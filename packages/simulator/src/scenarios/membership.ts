@@ -12,14 +12,21 @@ import { CASES, type MembershipCase } from "./membership-cases.js";
 
 const JOIN_SPACING_MS = 50;
 const SETTLE_MS = 60_000;
+/** Of a mesh that has long been up, as long as what is published early takes to be replaced; its joins overlap. */
+const LONG_UP = { spacingMs: 20, settleMs: 45_000 } as const;
 /** Between two cases. */
 const REST_MS = 30_000;
 const LOOK_MS = 500;
+const HOUR_MS = 3_600_000;
 
 export interface MembershipOptions {
   readonly seed: number;
   readonly nodes: number;
   readonly cases: readonly MembershipCase[];
+  /** The directories are handed over, where booting them would take longer than all cases (hand-over.ts). */
+  readonly longUp?: boolean;
+  /** How long the bad weather lasts; an hour by default. */
+  readonly weatherMs?: number;
   /** Breaks a rule on purpose; a function, so for tests alone. */
   readonly spoil?: SimMembershipOptions["spoil"];
 }
@@ -114,14 +121,17 @@ function runCase(name: MembershipCase, stage: Stage): CaseResult {
 export class Stage {
   readonly cluster: Cluster;
   readonly nodes: number;
+  readonly weatherMs: number;
   /** Of the present case. */
   watch: MembershipWatch;
 
-  constructor({ seed, nodes, spoil }: MembershipOptions) {
+  constructor({ seed, nodes, longUp, weatherMs, spoil }: MembershipOptions) {
     this.nodes = nodes;
+    this.weatherMs = weatherMs ?? HOUR_MS;
     this.cluster = new Cluster({ seed, membership: { mesh: "sim", ...(spoil === undefined ? {} : { spoil }) } });
     this.watch = new MembershipWatch(this.cluster);
-    this.cluster.bootSequentially(nodes, JOIN_SPACING_MS);
+    if (longUp === true) this.cluster.bootLongUp(nodes, LONG_UP.spacingMs, LONG_UP.settleMs);
+    else this.cluster.bootSequentially(nodes, JOIN_SPACING_MS);
     this.cluster.world.runFor(SETTLE_MS);
   }
 

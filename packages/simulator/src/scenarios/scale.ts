@@ -1,6 +1,7 @@
 /**
  * Size: a mesh boots, broadcasts, loses 30 % of its nodes at one instant and heals. All nodes are in the overlay; all of them, or so many
- * spread evenly among them, are members with directories. The others watch their links as nodes of other makes do.
+ * spread evenly among them, are members with directories. The others watch their links as nodes of other makes do. Nodes join the
+ * overlay one after the other; the directories are handed over while they do (hand-over.ts).
  */
 import { MembershipWatch } from "../measure/membership-watch.js";
 import { components, overlayOf } from "../measure/overlay.js";
@@ -55,8 +56,7 @@ export function runScale(options: ScaleOptions): ScaleResult {
   });
   const watch = new MembershipWatch(cluster);
   const { world } = cluster;
-  cluster.bootSequentially(nodes, joinSpacingMs);
-  world.runFor(SETTLE_MS);
+  cluster.bootLongUp(nodes, joinSpacingMs, SETTLE_MS);
   const componentsAfterBoot = components(overlayOf(cluster)).length;
   const divergentAfterBoot = divergentMembers(cluster);
   const before = broadcasts(cluster, "before");
