@@ -3,6 +3,11 @@ import { expect } from "vitest";
 import { expectAccessible } from "./axe.js";
 import { expectNoOverflow, screenshot, show, textOf, type WatchedPage } from "./browser.js";
 
+export const NODES = 200;
+export const MESHES = ["mesh1", "mesh2", "mesh3", "mesh4"];
+export const TYPES = ["broker", "compute", "registry"];
+export const WALL = { viewport: { width: 1_920, height: 1_080 } };
+
 /** `names` are those of all nodes, the console's among them. */
 export async function expectLegible(page: WatchedPage, names: readonly string[], shots: string): Promise<void> {
   await expect.poll(() => textOf(page, "nodes-live"), { timeout: 60_000 }).toBe(String(names.length));

@@ -5,14 +5,10 @@ import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { eventually, startCluster } from "../support/cluster.js";
 import { Hosts } from "../support/node-hosts.mjs";
 import { launchBrowser, openPage, untilState } from "./browser.js";
-import { expectLegible } from "./legible.js";
+import { expectLegible, MESHES, NODES, TYPES, WALL } from "./legible.js";
 
-const NODES = 200;
-const MESHES = ["mesh1", "mesh2", "mesh3", "mesh4"];
-const TYPES = ["broker", "compute", "registry"];
 const TEST_MS = 480_000;
 const LISTED_MS = 240_000;
-const WALL = { viewport: { width: 1_920, height: 1_080 } };
 
 let browser: Browser;
 

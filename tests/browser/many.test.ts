@@ -3,12 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { launchBrowser, openPage, untilState } from "./browser.js";
 import { linkOf, nodeOf, startFixture, TOKEN } from "./fixture-console.js";
-import { expectLegible } from "./legible.js";
-
-const NODES = 200;
-const MESHES = ["mesh1", "mesh2", "mesh3", "mesh4"];
-const TYPES = ["broker", "compute", "registry"];
-const WALL = { viewport: { width: 1_920, height: 1_080 } };
+import { expectLegible, MESHES, NODES, TYPES, WALL } from "./legible.js";
 
 let browser: Browser;
 
