@@ -212,7 +212,7 @@ describe.each(makes())("transport on $name", (make) => {
     expect(a.ping(b.id)).toBe(true);
     await eventually(() => pongs.length === 1);
     expect(a.counters.pingsUnanswered).toBe(0);
-    expect(a.sizes().probes).toBe(1);
+    expect(a.sizes().probes).toBe(0);
     a.disconnect(b.id, CloseCode.shutdown);
     await eventually(() => a.sizes().probes === 0);
   });
