@@ -24,3 +24,5 @@ export { buildReport, type SoakReport } from "./soak/report.js";
 export { makePlaces } from "./soak/schedule.js";
 export { runSoak } from "./soak/soak.js";
 export { loadState, newSoakState, type SoakState, saveState } from "./soak/state.js";
+export { buildVirtualReport, type VirtualSoakReport } from "./soak/virtual/report.js";
+export { type FinishedVirtualSoak, runVirtualSoak } from "./soak/virtual/run.js";

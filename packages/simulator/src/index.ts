@@ -18,6 +18,7 @@ export { SimNode } from "./node/sim-node.js";
 export { type FinishedScenario, runParallel } from "./run-parallel.js";
 export * from "./scenarios/chaos.js";
 export * from "./scenarios/chaos-judge.js";
+export * from "./scenarios/chaos-soak.js";
 export { ChaosStage, type ChaosStageOptions, type Mark } from "./scenarios/chaos-stage.js";
 export type { ChaosTwin, TwinRun } from "./scenarios/chaos-twin.js";
 export * from "./scenarios/chaos-twins.js";

@@ -62,7 +62,7 @@ function observe(stage: ChaosStage, run: TwinRun, deadlineMs: number, waited: Hi
     for (let known = waiting.length - left.length; known > 0; known--) waited.add(stage.nowMs - startMs);
     waiting = left;
     if (waiting.length === 0 || stage.nowMs >= deadlineMs) break;
-    stage.runFor(Math.min(LOOK_MS, deadlineMs - stage.nowMs));
+    stage.runFor(LOOK_MS);
   }
   waited.missing += waiting.length;
   return waiting;

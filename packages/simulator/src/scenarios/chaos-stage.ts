@@ -39,6 +39,8 @@ export class ChaosStage {
   /** Since the last `forget`. */
   marks: Mark[] = [];
   readonly #mortal = new Set<number>();
+  /** Suspicions that were a problem before, so that one that never ends is one problem. */
+  readonly #reported = new Set<string>();
   /** Ids of nodes whose membership sees and does nothing any more. */
   readonly #blind = new Set<string>();
 
@@ -157,7 +159,11 @@ export class ChaosStage {
     const deadlineMs = this.nowMs + withinMs;
     for (;;) {
       const problem = this.#problem();
-      if (problem === undefined || this.nowMs >= deadlineMs) return problem;
+      if (problem === undefined) return undefined;
+      if (this.nowMs >= deadlineMs) {
+        for (const suspicion of this.#suspicions()) this.#reported.add(suspicion);
+        return problem;
+      }
       this.runFor(LOOK_MS);
     }
   }
@@ -165,11 +171,19 @@ export class ChaosStage {
   #problem(): string | undefined {
     const wrong = divergent(this.cluster);
     if (wrong > 0) return `${wrong} directories are not the mesh as it is`;
-    for (const { index, membership } of this.cluster.running()) {
-      const suspected = membership!.directory.entries().find(({ suspectedSinceMs }) => suspectedSinceMs !== undefined);
-      if (suspected !== undefined) return `${index} suspects ${this.cluster.indexOf(suspected.id)}`;
-    }
+    const [suspicion] = this.#suspicions();
+    if (suspicion !== undefined) return suspicion;
     const parts = components(overlayOf(this.cluster)).length;
     return parts === 1 ? undefined : `the overlay is in ${parts} parts`;
+  }
+
+  #suspicions(): string[] {
+    return this.cluster.running().flatMap(({ index, membership }) =>
+      membership!.directory
+        .entries()
+        .filter(({ suspectedSinceMs }) => suspectedSinceMs !== undefined)
+        .map(({ id }) => `${index} suspects ${this.cluster.indexOf(id)}`)
+        .filter((suspicion) => !this.#reported.has(suspicion)),
+    );
   }
 }
