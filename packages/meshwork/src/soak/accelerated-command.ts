@@ -28,14 +28,15 @@ export async function acceleratedCommand(context: CommandContext, flags: Acceler
   const say = (text: string) =>
     flags.json ? io.out(`${JSON.stringify({ event: "progress", text })}\n`) : io.err(`${text}\n`);
   say(`seed ${seed}; reports in ${directory}`);
+  // Of the code that runs, whatever becomes of the checkout meanwhile.
+  const origin = { commit: commitOf(), machine: machineOf() };
   const options = { seed, nodes: NODES, durationMs: flags.duration, everyMs: flags.interval, quietMs: flags.quiet };
   const run = await runVirtualSoak({ options, progress: say, signal: io.untilInterrupted() });
   const report = buildVirtualReport(run);
   const span = (ms: number) => `${ms / 60_000}m`;
   const command = `mesh soak --accelerated --seed ${seed} --duration ${span(flags.duration)} --interval ${span(flags.interval)} --quiet ${span(flags.quiet)}`;
   mkdirSync(directory, { recursive: true });
-  const origin = { command, commit: commitOf(), machine: machineOf() };
-  writeFileSync(join(directory, "report.json"), `${JSON.stringify({ ...origin, ...report }, undefined, 1)}\n`);
+  writeFileSync(join(directory, "report.json"), `${JSON.stringify({ command, ...origin, ...report }, undefined, 1)}\n`);
   const text = textOf(report, `${command}\ncommit ${origin.commit ?? "unknown"}`);
   writeFileSync(join(directory, "report.txt"), text);
   if (flags.json) {
