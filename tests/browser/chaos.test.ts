@@ -59,7 +59,7 @@ test("a node is killed by name: the strip says so, each survivor's waited time i
   await dialog.waitFor({ state: "detached" });
 
   await page.locator("[data-testid=chaos-phase][data-phase=holding]").waitFor({ timeout: 30_000 });
-  expect((await cluster.api<ClusterSummary>("/api/cluster")).chaos).toEqual({ running: 1 });
+  expect((await cluster.api<ClusterSummary>("/api/cluster")).chaos?.running).toBe(1);
   await expect.poll(() => textOf(page, "chaos-state")).toBe("1 active");
   expect(await page.getByTestId("run-burst-kill").isDisabled()).toBe(true);
   await expectAccessible(page, "a running fault");
@@ -87,7 +87,8 @@ test("a node is killed by name: the strip says so, each survivor's waited time i
 
   // The timeline has it in the lane of faults.
   await show(page, "timeline");
-  await page.getByText(`kill-node is done to ${target}`).first().waitFor();
+  await page.getByText(`kill-node is done to ${target}`).first().waitFor({ state: "attached" });
+  await screenshot(page, "chaos-timeline");
   expect(page.faults).toEqual([]);
 });
 

@@ -47,6 +47,8 @@ export interface DeskEvent {
 export interface ChaosDesk {
   /** Faults that act now. */
   running(): number;
+  /** Grows whenever a run's view has changed but for its clocks. */
+  changes(): number;
   faults(): Promise<readonly DeepReadonly<ChaosFault>[]>;
   /** Whether there is a node of the cluster that a fault could hit. */
   hasTarget(wanted: string): Promise<boolean>;

@@ -164,7 +164,10 @@ export class ConsoleModel {
               ageMs: Math.max(0, nowMs - processes.atMs),
             },
       demo: this.demo === undefined ? null : { running: this.demo.running() },
-      chaos: this.chaos === undefined || this.readOnly ? null : { running: this.chaos.running() },
+      chaos:
+        this.chaos === undefined || this.readOnly
+          ? null
+          : { running: this.chaos.running(), changes: this.chaos.changes() },
       stats: this.live.statsSummary(),
       alerts: this.alerts.counts(),
       framesSentPerMinute: sum((stats) => stats.framesSentPerMinute),

@@ -54,6 +54,7 @@ export class ChaosDesk {
   /** Newest last. */
   #runs: ChaosRun[] = [];
   #nextId = 1;
+  #changes = 0;
   readonly #acting = new Set<ChaosRun>();
   #working: Promise<void> = Promise.resolve();
 
@@ -65,6 +66,11 @@ export class ChaosDesk {
   /** Faults that act now. */
   running(): number {
     return this.#acting.size;
+  }
+
+  /** Grows whenever a run's view has changed but for its clocks. */
+  changes(): number {
+    return this.#changes;
   }
 
   async faults(): Promise<readonly FaultCard[]> {
@@ -97,6 +103,7 @@ export class ChaosDesk {
     const run = new ChaosRun(this.#nextId, { ...order, faults: named, seed: seed ?? randomInt(2 ** 32) });
     this.#nextId += 1;
     this.#runs.push(run);
+    this.#changes += 1;
     this.#trim();
     this.#working = this.#work(run);
     return run.view();
@@ -105,6 +112,7 @@ export class ChaosDesk {
   /** Undoes what is on now; the run goes on with its next fault. Undefined where there is no run of that number. */
   revertNow(id: number): RunView | undefined {
     const run = this.#find(id);
+    this.#changes += 1;
     run?.revertNow();
     return run?.view();
   }
@@ -114,6 +122,7 @@ export class ChaosDesk {
     const run = this.#find(id);
     if (run === undefined) return undefined;
     if (!run.isOver) {
+      this.#changes += 1;
       run.stop();
       await this.#working;
     }
@@ -174,6 +183,7 @@ export class ChaosDesk {
           this.#tellVerdict(verdict);
         }
         if (round === rounds || run.signal.aborted) break;
+        this.#changes += 1;
         run.waitForRound();
         const pauseMs = Math.max(0, beganAtMs + everyMs - performance.now());
         await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => {});
@@ -195,7 +205,10 @@ export class ChaosDesk {
     return judge(fault, {
       ...{ abilities: NO_LAB, stage: { cluster, random, pick }, forMs, blind },
       ...{ signal: run.signal, hurry: run.hurry, log: () => {} },
-      onStep: (step) => run.step(step),
+      onStep: (step) => {
+        this.#changes += 1;
+        run.step(step);
+      },
       span: (name, about, work) => this.#timed(run, name, about, work),
     });
   }
@@ -247,6 +260,7 @@ export class ChaosDesk {
   }
 
   #tell(event: ChaosEvent): void {
+    this.#changes += 1;
     for (const listener of [...this.#listeners]) listener(event);
   }
 }

@@ -14,7 +14,7 @@ import { useChaos } from "./use-chaos.js";
 
 export function ChaosTab({ data }: TabProps) {
   const cluster = data.cluster.value;
-  const { faults, runs, current } = useChaos(cluster.chaos?.running ?? null);
+  const { faults, runs, current } = useChaos(cluster.chaos);
   const [wish, setWish] = useState<readonly ChaosFault[] | null>(null);
   if (cluster.chaos === null) return <Refused cluster={cluster} />;
   const past = runs.data?.runs.filter(({ id }) => id !== current?.id) ?? [];

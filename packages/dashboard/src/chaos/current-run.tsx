@@ -72,9 +72,8 @@ function Progress({
           <strong className="chaos-known">
             {known.filter(({ waitedMs }) => waitedMs !== null).length} of {witnesses}
           </strong>{" "}
-          witnesses know
-          {(phase === "watching" || phase === "holding") && `, ${elapsedText(sinceMs)} after it was done`}; they have{" "}
-          {elapsedText(withinMs)}
+          witnesses know within {elapsedText(withinMs)}
+          {canRevert(phase) && `; it has been on for ${elapsedText(sinceMs)}`}
         </p>
       )}
       <WaitList witnesses={known} withinMs={withinMs} />

@@ -19,33 +19,25 @@ export function FaultTable({ faults, busy, onRun }: FaultTableProps) {
           <table>
             <thead>
               <tr>
+                <th>
+                  <button
+                    type="button"
+                    onClick={() => onRun(possible)}
+                    disabled={busy}
+                    data-testid="chaos-run-possible"
+                  >
+                    Run all {possible.length}…
+                  </button>
+                </th>
                 <th>Fault</th>
                 <th>Done to running nodes</th>
                 <th>What every other node must come to know</th>
                 <th className="num">Within</th>
-                <th>
-                  <span className="chaos-all">
-                    <button
-                      type="button"
-                      onClick={() => onRun(possible)}
-                      disabled={busy}
-                      data-testid="chaos-run-possible"
-                    >
-                      Run all {possible.length}…
-                    </button>
-                  </span>
-                </th>
               </tr>
             </thead>
             <tbody>
               {possible.map((fault) => (
                 <tr key={fault.name} data-testid={`fault-${fault.name}`}>
-                  <th scope="row" className="mono">
-                    {fault.name}
-                  </th>
-                  <td className="wrap">{fault.summary}</td>
-                  <td className="wrap">{fault.expects}</td>
-                  <td className="num">{durationText(fault.withinMs)}</td>
                   <td>
                     <button
                       type="button"
@@ -58,6 +50,12 @@ export function FaultTable({ faults, busy, onRun }: FaultTableProps) {
                       Run…
                     </button>
                   </td>
+                  <th scope="row" className="mono">
+                    {fault.name}
+                  </th>
+                  <td className="wrap">{fault.summary}</td>
+                  <td className="wrap">{fault.expects}</td>
+                  <td className="num">{durationText(fault.withinMs)}</td>
                 </tr>
               ))}
             </tbody>

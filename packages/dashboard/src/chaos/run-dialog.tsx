@@ -1,6 +1,7 @@
 /** Confirms a chaos run by its faults and its target, and starts it. */
 import type { ChaosFault, ChaosOrder, ChaosRun, NodeView } from "@meshwork/console/api-types";
 import { useState } from "react";
+import { durationText } from "../format/numbers.js";
 import { useCall } from "../hooks/use-call.js";
 import { FailureNote } from "../parts/failure-note.js";
 import { Modal } from "../parts/modal.js";
@@ -44,7 +45,8 @@ export function RunDialog({ faults, nodes, onClose, onStarted }: RunDialogProps)
       >
         {faults.length === 1 ? (
           <p>
-            {sentence(faults[0]?.summary ?? "")}. To pass, {faults[0]?.expects}.
+            {sentence(faults[0]?.summary ?? "")}. Every other node must come to know within{" "}
+            {durationText(faults[0]?.withinMs)}: {faults[0]?.expects}.
           </p>
         ) : (
           <p>
