@@ -1,13 +1,20 @@
 /**
  * @module meshwork/chaos: faults on running nodes, judged by what the other nodes know, in a network lab of its own (docs/chaos.md).
  */
+export type { FaultCard } from "./attached/applicable.js";
+export { ChaosDesk, type ChaosEvent } from "./attached/desk.js";
+export { chaosDirectory, makeChaosDirectory } from "./attached/places.js";
+export type { Processes, RunningProcess } from "./attached/processes.js";
+export type { RunView } from "./attached/run.js";
+export { serveSenses } from "./attached/senses-server.js";
 export { Cluster, type ClusterOptions } from "./cluster/cluster.js";
 export type { ClusterNode } from "./cluster/cluster-node.js";
 export type { Fault, FaultRun, Stage } from "./faults/fault.js";
 export { FAULTS, faultNamed } from "./faults/index.js";
 export type { Waits } from "./judge/figures.js";
-export { type JudgeOptions, judge, type Verdict } from "./judge/judge.js";
-export { pickTargets, runChaos, type SessionOptions, type SessionReport } from "./judge/session.js";
+export { type ChaosSpan, type JudgeOptions, judge, type Verdict } from "./judge/judge.js";
+export { runChaos, type SessionOptions, type SessionReport } from "./judge/session.js";
+export { pickTargets } from "./judge/targets.js";
 export { ABILITIES, type Abilities, type Ability, type AbilityReport, probeAbilities } from "./lab/abilities.js";
 export type { LabHost } from "./lab/host.js";
 export { Lab, type LabOptions } from "./lab/lab.js";
