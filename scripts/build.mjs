@@ -25,6 +25,7 @@ const ENTRIES = [
   "console-process",
   "watchdog-process",
   "chaos",
+  "chaos-node",
   "chaos-agent",
   "chaos-services",
   "chaos-switch",

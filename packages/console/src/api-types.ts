@@ -4,6 +4,7 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type * as alerts from "./alert-schemas.js";
+import type * as chaos from "./chaos-schemas.js";
 import type * as histories from "./history-schemas.js";
 import type * as profiles from "./profile-schemas.js";
 import type * as schemas from "./schemas.js";
@@ -64,6 +65,12 @@ export type AlertView = z.infer<typeof alerts.AlertView>;
 export type AlertCounts = z.infer<typeof alerts.AlertCounts>;
 export type AlertRuleView = z.infer<typeof alerts.AlertRuleView>;
 export type AlertList = z.infer<typeof alerts.AlertList>;
+export type ChaosFault = z.infer<typeof chaos.ChaosFault>;
+export type ChaosFaultList = z.infer<typeof chaos.ChaosFaultList>;
+export type ChaosOrder = z.input<typeof chaos.ChaosOrder>;
+export type ChaosVerdict = z.infer<typeof chaos.ChaosVerdict>;
+export type ChaosRun = z.infer<typeof chaos.ChaosRun>;
+export type ChaosRunList = z.infer<typeof chaos.ChaosRunList>;
 export type NodeList = z.infer<typeof schemas.NodeList>;
 export type LinkList = z.infer<typeof schemas.LinkList>;
 export type MessageList = z.infer<typeof schemas.MessageList>;

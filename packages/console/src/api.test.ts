@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FakeChaos } from "../test/fake-chaos.js";
 import { entryOf, remoteOf, statsOf } from "../test/fake-node.js";
 import { processOf } from "../test/fake-supervisor.js";
 import { type Harness, startHarness } from "../test/harness.js";
@@ -347,9 +348,9 @@ test("each API call is a span where the node has telemetry", async () => {
 test("chaos and Jaeger are told where there are any, and the address of Jaeger is one that a link may have", async () => {
   expect(await harness.get<ClusterSummary>("/api/cluster")).toMatchObject({ chaos: null, jaegerUrl: null });
   await harness.console.close();
-  harness = await startHarness({ chaos: { running: () => 2 }, jaegerUrl: "https://jaeger.example:16686/ui/?x=1" });
+  harness = await startHarness({ chaos: new FakeChaos(), jaegerUrl: "https://jaeger.example:16686/ui/?x=1" });
   expect(await harness.get<ClusterSummary>("/api/cluster")).toMatchObject({
-    chaos: { running: 2 },
+    chaos: { running: 0, changes: 7 },
     jaegerUrl: "https://jaeger.example:16686/ui",
   });
   for (const jaegerUrl of ["javascript:alert(1)", "jaeger:16686", ""])

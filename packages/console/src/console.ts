@@ -8,6 +8,7 @@ import type { Telemetry } from "@meshwork/telemetry";
 import { AlertWatch } from "./alerts/alert-watch.js";
 import { createApi, pathsOf } from "./api/app.js";
 import type { SyntheticView } from "./api-types.js";
+import type { ChaosDesk } from "./chaos-desk.js";
 import { type ConsoleClock, systemClock } from "./clock.js";
 import { ConsoleError } from "./errors.js";
 import { createGuard, type Guard, isLoopback } from "./http/guard.js";
@@ -18,7 +19,7 @@ import { StaticFiles } from "./http/static-files.js";
 import { StreamHub } from "./http/stream-hub.js";
 import { ConsoleMetrics } from "./metrics/console-metrics.js";
 import { ConsoleModel } from "./model.js";
-import type { ChaosState, DemoSwitch, SupervisorClient } from "./supervisor-client.js";
+import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
 
 export interface ConsoleOptions {
   /** The console's own node; it should observe the other meshes. Not closed by the console. */
@@ -27,8 +28,8 @@ export interface ConsoleOptions {
   readonly supervisor?: SupervisorClient;
   /** Absent: `/api/demo` answers MESH_E_NO_DEMO. */
   readonly demo?: DemoSwitch;
-  /** Absent: this cluster knows no chaos. */
-  readonly chaos?: ChaosState;
+  /** Absent: `/api/chaos/…` answers MESH_E_NO_CHAOS. Not closed by the console. */
+  readonly chaos?: ChaosDesk;
   /** Page of a Jaeger that gets the same traces, http or https: the dashboard links to it. */
   readonly jaegerUrl?: string;
   /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */

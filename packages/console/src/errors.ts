@@ -119,6 +119,21 @@ export const CONSOLE_ERRORS = {
     what: "this console has no demo traffic to switch",
     hint: "start the cluster with `mesh up`",
   },
+  MESH_E_NO_CHAOS: {
+    status: 403,
+    what: "this console may do no harm to its cluster",
+    hint: "start the cluster with `mesh up --chaos` to allow it; `mesh chaos run` starts a cluster of its own in a lab",
+  },
+  MESH_E_CHAOS_BUSY: {
+    status: 409,
+    what: "another chaos run is not over",
+    hint: "wait for it (GET /api/chaos/runs), or stop it: `mesh chaos stop --attach`",
+  },
+  MESH_E_NO_SUCH_RUN: {
+    status: 404,
+    what: "there is no chaos run with this number",
+    hint: "GET /api/chaos/runs lists the last ones; a console that was restarted counts anew",
+  },
   MESH_E_CONSOLE_BIND: {
     status: 500,
     what: "the console refuses to listen on an address that is not loopback",
@@ -159,6 +174,7 @@ const STATUS_OF_FOREIGN_CODE: Readonly<Record<string, number>> = {
   MESH_E_AMBIGUOUS_NAME: 409,
   MESH_E_NO_CANDIDATE: 404,
   MESH_E_NO_SUCH_OPERATION: 404,
+  MESH_E_NO_SUCH_FAULT: 404,
   MESH_E_BAD_OPERATION: 400,
   MESH_E_BAD_OPTION: 400,
   MESH_E_BAD_MESH: 400,

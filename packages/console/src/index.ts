@@ -1,5 +1,6 @@
 /** The console room's face. The dashboard takes pure types from `@meshwork/console/api-types` and loads nothing of this. */
 export type * from "./api-types.js";
+export type { ChaosDesk } from "./chaos-desk.js";
 export type { ConsoleClock } from "./clock.js";
 export { type ConsoleOptions, type RunningConsole, startConsole } from "./console.js";
 export { type ConvergenceOptions, checkConvergence, type ExpectedCluster } from "./convergence.js";
@@ -9,7 +10,6 @@ export { METRIC_FAMILIES, type MetricFamily, type MetricName } from "./metrics/c
 export { supervisorClientOf } from "./supervisor-adapter.js";
 export type {
   ActionOutcome,
-  ChaosState,
   DemoSwitch,
   ProcessAction,
   SpawnOrder,

@@ -17,6 +17,7 @@ import type {
   Snapshot,
   SyntheticView,
 } from "./api-types.js";
+import type { ChaosDesk } from "./chaos-desk.js";
 import type { ConsoleClock } from "./clock.js";
 import { History } from "./history/history.js";
 import { EventLog } from "./live/event-log.js";
@@ -26,7 +27,7 @@ import { MessageLog } from "./store/message-log.js";
 import { ServiceGraphCounter } from "./store/service-graph.js";
 import { TraceStore, type TraceStoreOptions } from "./store/trace-store.js";
 import { bootTraceOf } from "./store/trace-view.js";
-import type { ChaosState, DemoSwitch, SupervisorClient } from "./supervisor-client.js";
+import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
 import { VersionClock } from "./version-clock.js";
 import { nodeOf, pidOf, SPAN_READY } from "./vocabulary.js";
 
@@ -38,7 +39,7 @@ export interface ModelOptions {
   readonly node: MeshNode;
   readonly supervisor: SupervisorClient | undefined;
   readonly demo: DemoSwitch | undefined;
-  readonly chaos?: ChaosState | undefined;
+  readonly chaos?: ChaosDesk | undefined;
   /** Default false. */
   readonly readOnly?: boolean | undefined;
   readonly jaegerUrl?: string | undefined;
@@ -54,7 +55,7 @@ export class ConsoleModel {
   readonly node: MeshNode;
   readonly demo: DemoSwitch | undefined;
   readonly readOnly: boolean;
-  readonly #chaos: ChaosState | undefined;
+  readonly chaos: ChaosDesk | undefined;
   readonly #jaegerUrl: string | null;
   readonly synthetic: (() => SyntheticView) | undefined;
   readonly store: TraceStore;
@@ -68,6 +69,7 @@ export class ConsoleModel {
   streamClients: () => number = () => 0;
   /** Set by the stream hub. */
   onEvent: () => void = () => {};
+  readonly #leaveChaos: (() => void) | undefined;
   #clusterText = "";
   #clusterVersion = 0;
 
@@ -77,7 +79,7 @@ export class ConsoleModel {
     this.node = node;
     this.demo = options.demo;
     this.readOnly = options.readOnly ?? false;
-    this.#chaos = options.chaos;
+    this.chaos = options.chaos;
     this.#jaegerUrl = options.jaegerUrl ?? null;
     this.synthetic = options.synthetic;
     this.messages = new MessageLog(this.versions);
@@ -102,6 +104,7 @@ export class ConsoleModel {
     const bootOf = (name: string) => this.bootOf(name);
     const { versions, events, history } = this;
     this.live = new LiveState({ node, supervisor, clock, versions, events, history, bootOf });
+    this.#leaveChaos = options.chaos?.onEvent((event) => this.events.add(event));
   }
 
   bootOf(name: string): BootTrace | undefined {
@@ -161,7 +164,10 @@ export class ConsoleModel {
               ageMs: Math.max(0, nowMs - processes.atMs),
             },
       demo: this.demo === undefined ? null : { running: this.demo.running() },
-      chaos: this.#chaos === undefined ? null : { running: this.#chaos.running() },
+      chaos:
+        this.chaos === undefined || this.readOnly
+          ? null
+          : { running: this.chaos.running(), changes: this.chaos.changes() },
       stats: this.live.statsSummary(),
       alerts: this.alerts.counts(),
       framesSentPerMinute: sum((stats) => stats.framesSentPerMinute),
@@ -283,10 +289,12 @@ export class ConsoleModel {
       alertsPending: this.alerts.pending,
       serviceEdges: this.services.size,
       streamClients: this.streamClients(),
+      ...this.chaos?.sizes(),
     };
   }
 
   close(): void {
+    this.#leaveChaos?.();
     this.live.close();
   }
 }

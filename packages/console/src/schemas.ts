@@ -266,8 +266,8 @@ export const ClusterSummary = z
     /** Processes of the supervisor; null where it does not answer. */
     supervised: unknownOr(z.object({ processes: count, running: count, ageMs })),
     demo: unknownOr(z.object({ running: z.boolean() })),
-    /** Faults that act now; null where this cluster was started without chaos. */
-    chaos: unknownOr(z.object({ running: count })),
+    /** Faults that act now, and how often anything about the chaos runs has changed; null where the console may do no harm. */
+    chaos: unknownOr(z.object({ running: count, changes: count })),
     /** Stats subscriptions: wanted, those with figures not older than three intervals, and the interval. */
     stats: z.object({ watched: count, fresh: count, intervalMs: count }),
     alerts: AlertCounts,

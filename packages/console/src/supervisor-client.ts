@@ -58,8 +58,3 @@ export interface DemoSwitch {
   stop(): Promise<void>;
   running(): boolean;
 }
-
-/** What the page says of chaos: whoever makes the faults knows how many act. */
-export interface ChaosState {
-  running(): number;
-}

@@ -2,6 +2,7 @@
 import type { ComponentType } from "react";
 import { AlertsTab } from "./alerts/alerts-tab.js";
 import { BootTab } from "./boot/boot-tab.js";
+import { ChaosTab } from "./chaos/chaos-tab.js";
 import { DirectoryTab } from "./directory/directory-tab.js";
 import { useLive } from "./hooks/use-live.js";
 import { useNow } from "./hooks/use-now.js";
@@ -38,6 +39,7 @@ const VIEWS: Readonly<Record<Tab, ComponentType<TabProps>>> = {
   alerts: AlertsTab,
   runtime: RuntimeTab,
   profile: ProfileTab,
+  chaos: ChaosTab,
 };
 
 export function App() {

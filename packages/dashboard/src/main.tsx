@@ -28,6 +28,7 @@ import "./styles/alerts.css";
 import "./styles/profile.css";
 import "./styles/timeline.css";
 import "./styles/runtime.css";
+import "./styles/chaos.css";
 
 const slots = new SlotBook();
 const cells = new CellBook();

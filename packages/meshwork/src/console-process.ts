@@ -8,8 +8,10 @@ import { fileURLToPath } from "node:url";
 import { type RunningConsole, startConsole, supervisorClientOf } from "@meshwork/console";
 import { bootNode, type MeshNode, VERSION } from "@meshwork/node";
 import { findPortOwner } from "@meshwork/supervisor";
-import { connectParent, connectSupervisor, type SupervisorOperations } from "@meshwork/supervisor/child";
+import { connectParent, connectSupervisor, type Link, type SupervisorOperations } from "@meshwork/supervisor/child";
+import type { Telemetry } from "@meshwork/telemetry";
 import { behave } from "./demo/index.js";
+import type { ChaosOperations } from "./process/chaos-processes.js";
 import { consoleTelemetry } from "./process/console-telemetry.js";
 import { createDemoSwitch, type SwitchOperations, switchMemory } from "./process/demo-switch.js";
 import { onEnd, printError } from "./process/ending.js";
@@ -22,11 +24,13 @@ const FLUSH_MS = 500;
 
 let node: MeshNode | undefined;
 let running: RunningConsole | undefined;
+let chaos: Awaited<ReturnType<typeof chaosOf>>;
 let telemetry: ReturnType<typeof consoleTelemetry> | undefined;
 let closeSynthetic: () => Promise<void> | undefined = () => undefined;
 let step: string | undefined;
 const parent = connectParent();
 const ending = onEnd(async (reason) => {
+  await chaos?.close();
   // Last of all the intake: until then the console takes its own spans.
   await node?.close(reason);
   await closeSynthetic();
@@ -50,9 +54,10 @@ try {
     },
   );
   behave(node, { traffic: false });
-  const link = connectSupervisor<SupervisorOperations & SwitchOperations>();
+  const link = connectSupervisor<SupervisorOperations & SwitchOperations & ChaosOperations>();
   if (link !== undefined) findMeshes(node, (mesh, count) => link.call("seeds", { mesh, count }));
   telemetry = consoleTelemetry(node, process.env);
+  chaos = await chaosOf(link, telemetry);
   const maxRate = readCommandVariable(process.env, "MESH_CONSOLE_MAX_RATE");
   const remoteNames = readCommandVariable(process.env, "MESH_CONSOLE_REMOTE_NAMES");
   running = await startConsole({
@@ -70,6 +75,7 @@ try {
     log: (line) => process.stderr.write(`${line}\n`),
     ...(link === undefined ? {} : { supervisor: supervisorClientOf(link) }),
     ...(synthetic === undefined ? {} : { synthetic: synthetic.view }),
+    ...(chaos === undefined ? {} : { chaos }),
     ...pageDirectory(),
     ...jaegerLink(),
   });
@@ -88,6 +94,13 @@ try {
 function jaegerLink(): { jaegerUrl?: string } {
   const jaegerUrl = readCommandVariable(process.env, "MESH_JAEGER_URL");
   return jaegerUrl === undefined ? {} : { jaegerUrl };
+}
+
+/** Loaded where it is asked for alone: it brings the faults along. */
+async function chaosOf(link: Link<SupervisorOperations & ChaosOperations> | undefined, spans: Telemetry) {
+  if (link === undefined || readCommandVariable(process.env, "MESH_CONSOLE_CHAOS") !== "1") return undefined;
+  const { openChaosDesk } = await import("./process/chaos-desk.js");
+  return openChaosDesk(link, spans);
 }
 
 /** Loaded where it is asked for alone: it brings the simulator along. */

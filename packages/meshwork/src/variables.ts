@@ -19,6 +19,11 @@ export const COMMAND_VARIABLES = {
     default: "0",
     text: "1: a console process refuses what changes something; set by `mesh up --read-only`.",
   },
+  MESH_CONSOLE_CHAOS: {
+    unit: "0 or 1",
+    default: "0",
+    text: "1: a console process may do harm to the nodes; set by `mesh up --chaos`.",
+  },
   MESH_CONSOLE_HOST: {
     unit: "IP address",
     default: "127.0.0.1",

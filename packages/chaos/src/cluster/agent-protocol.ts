@@ -50,8 +50,8 @@ export interface AgentCalls {
   ];
   /** How far the target's wall clock is from this node's, asked over the mesh. */
   clockOf: [input: { readonly target: string }, output: { readonly aheadMs: number; readonly endedAtMs: number }];
-  /** Acknowledged messages to random members of the own mesh, one each `intervalMs`; 0 stops them. */
-  notes: [input: { readonly intervalMs: number }, output: Nothing];
+  /** Acknowledged messages to random members of the own mesh (of `among`, where it is given), one each `intervalMs`; 0 stops them. */
+  notes: [input: { readonly intervalMs: number; readonly among?: readonly string[] }, output: Nothing];
   /** By the host's name servers, one try. */
   resolve: [input: { readonly host: string; readonly timeoutMs: number }, output: { readonly address: string }];
   /** Keeps the event loop busy, as a bad program would. Answers before it begins. */

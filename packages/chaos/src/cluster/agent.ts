@@ -12,9 +12,8 @@ import {
   monotonicMs,
   type NoteOutcome,
 } from "./agent-protocol.js";
+import { CallBook } from "./call-book.js";
 
-/** Above every deadline that an agent has itself; one that is frozen does not answer. */
-const CALL_TIMEOUT_MS = 15_000;
 const MAX_OUTPUT_CHARS = 4_000;
 
 export interface AgentOptions {
@@ -22,12 +21,6 @@ export interface AgentOptions {
   readonly host: LabHost | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly onTold: (changes: readonly Change[], notes: readonly NoteOutcome[]) => void;
-}
-
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
 }
 
 /** As the supervisor gives its nodes. */
@@ -38,9 +31,7 @@ export class Agent {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   readonly #child: ChildProcess;
   readonly #onTold: AgentOptions["onTold"];
-  /** Ends with the answer, its time-out, or the process. */
-  readonly #waiting = new Map<number, Waiting>();
-  #calls = 0;
+  readonly #calls: CallBook;
   #ended = false;
   #output = "";
 
@@ -54,6 +45,11 @@ export class Agent {
       env: { ...process.env, ...FIXED_ENV, ...env },
     });
     this.#child = child;
+    this.#calls = new CallBook((request, failed) => {
+      child.send(request, (error) => {
+        if (error) failed(error);
+      });
+    });
     this.pid = child.pid ?? 0;
     child.on("message", (message: AgentMessage) => this.#onMessage(message));
     for (const stream of [child.stdout, child.stderr]) {
@@ -64,8 +60,7 @@ export class Agent {
     this.exited = new Promise((resolve) => {
       const end = (code: number | null, signal: string | null) => {
         this.#ended = true;
-        const error = new MeshError("MESH_E_AGENT", `it ended with ${signal ?? code}: ${this.#output.trim()}`);
-        for (const call of [...this.#waiting.keys()]) this.#settle(call)?.reject(error);
+        this.#calls.end(new MeshError("MESH_E_AGENT", `it ended with ${signal ?? code}: ${this.#output.trim()}`));
         resolve({ code, signal });
       };
       child.once("exit", end);
@@ -77,18 +72,8 @@ export class Agent {
     return !this.#ended;
   }
 
-  call<K extends AgentCall>(kind: K, input: AgentInput<K>, timeoutMs = CALL_TIMEOUT_MS): Promise<AgentOutput<K>> {
-    if (this.#ended) return Promise.reject(new MeshError("MESH_E_AGENT", `${kind}: its process has ended`));
-    const call = ++this.#calls;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#settle(call)?.reject(new MeshError("MESH_E_AGENT", `${kind}: no answer within ${timeoutMs} ms`));
-      }, timeoutMs);
-      this.#waiting.set(call, { resolve: resolve as (value: unknown) => void, reject, timer });
-      this.#child.send({ call, kind, input }, (error) => {
-        if (error) this.#settle(call)?.reject(error);
-      });
-    });
+  call<K extends AgentCall>(kind: K, input: AgentInput<K>, timeoutMs?: number): Promise<AgentOutput<K>> {
+    return this.#calls.call(kind, input, timeoutMs);
   }
 
   /** Resolves with the time just before the signal, once the process is gone. */
@@ -104,17 +89,7 @@ export class Agent {
   }
 
   #onMessage(message: AgentMessage): void {
-    if (message.kind === "answer") this.#settle(message.call)?.resolve(message.value);
-    else if (message.kind === "error") {
-      const error = Object.assign(new Error(message.message), { code: message.code });
-      this.#settle(message.call)?.reject(error);
-    } else if (message.kind === "told") this.#onTold(message.changes, message.notes);
-  }
-
-  #settle(call: number): Waiting | undefined {
-    const waiting = this.#waiting.get(call);
-    clearTimeout(waiting?.timer);
-    this.#waiting.delete(call);
-    return waiting;
+    if (message.kind === "told") this.#onTold(message.changes, message.notes);
+    else this.#calls.answered(message);
   }
 }

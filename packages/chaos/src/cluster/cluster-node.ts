@@ -1,29 +1,12 @@
-/**
- * A node of the lab's cluster through all its lives: its host, its data directory, the agent that runs it now, and what its own
- * directory has said. Owner: the cluster.
- */
+/** A node of the lab's cluster through all its lives: its host, its data directory, the agent that runs it now. Owner: the cluster. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeOptions } from "@meshwork/node";
 import { MeshError } from "@meshwork/protocol";
 import type { LabHost } from "../lab/host.js";
 import { Agent } from "./agent.js";
-import {
-  type AgentCall,
-  type AgentInfo,
-  type AgentInput,
-  type AgentOutput,
-  type Change,
-  monotonicMs,
-  NOTES_FILE,
-  type NoteOutcome,
-} from "./agent-protocol.js";
-
-/** Since the last `forget`: a fault with 18 nodes makes some hundreds. */
-const MAX_CHANGES = 20_000;
-const MAX_NOTES = 100_000;
-const WAIT_POLL_MS = 50;
+import { type AgentCall, type AgentInfo, type AgentInput, type AgentOutput, NOTES_FILE } from "./agent-protocol.js";
+import { ChaosNode } from "./chaos-node.js";
 
 export interface ClusterNodeOptions {
   readonly mesh: string;
@@ -35,7 +18,7 @@ export interface ClusterNodeOptions {
   readonly noteProcess: (pid: number) => void;
 }
 
-export class ClusterNode {
+export class ClusterNode extends ChaosNode {
   readonly mesh: string;
   readonly type: string;
   readonly observes: readonly string[];
@@ -43,16 +26,13 @@ export class ClusterNode {
   dataDir: string;
   /** Added to the environment of the next start. */
   extraEnv: Record<string, string> = {};
-  /** What its directory said since the last `forget`, oldest first. */
-  changes: Change[] = [];
-  notes: NoteOutcome[] = [];
   readonly #options: ClusterNodeOptions;
-  readonly #listeners = new Set<(change: Change) => void>();
   #agent: Agent | undefined;
   #info: AgentInfo | undefined;
   #booted = false;
 
   constructor(options: ClusterNodeOptions) {
+    super();
     this.#options = options;
     this.mesh = options.mesh;
     this.type = options.type;
@@ -79,7 +59,6 @@ export class ClusterNode {
     return this.#agent !== undefined;
   }
 
-  /** Its node is up, as far as its process lives. */
   get isRunning(): boolean {
     return this.#booted && this.#agent?.isAlive === true;
   }
@@ -97,7 +76,7 @@ export class ClusterNode {
     const agent = new Agent({
       host: this.host,
       env: { ...env, ...this.extraEnv },
-      onTold: (changes, notes) => this.#onTold(changes, notes),
+      onTold: (changes, notes) => this.told(changes, notes),
     });
     this.#agent = agent;
     this.#booted = false;
@@ -118,6 +97,18 @@ export class ClusterNode {
 
   call<K extends AgentCall>(kind: K, input: AgentInput<K>, timeoutMs?: number): Promise<AgentOutput<K>> {
     return this.agent.call(kind, input, timeoutMs);
+  }
+
+  async crash(): Promise<number> {
+    return this.agent.kill();
+  }
+
+  async freeze(): Promise<void> {
+    this.agent.signal("SIGSTOP");
+  }
+
+  async thaw(): Promise<void> {
+    this.agent.signal("SIGCONT");
   }
 
   /** Leaves in order. Resolves when the process is gone. */
@@ -142,51 +133,5 @@ export class ClusterNode {
     } catch {
       return [];
     }
-  }
-
-  forget(): void {
-    this.changes = [];
-    this.notes = [];
-  }
-
-  /** The first change that fits, of those since `sinceMs` and until `deadlineMs`; undefined where there was none. */
-  async until(fits: (change: Change) => boolean, sinceMs: number, deadlineMs: number): Promise<Change | undefined> {
-    const matches = (change: Change) => change.atMs >= sinceMs && fits(change);
-    const known = this.changes.find(matches);
-    if (known !== undefined) return known;
-    let listener: (change: Change) => void = () => {};
-    const coming = new Promise<Change>((resolve) => {
-      listener = (change) => matches(change) && resolve(change);
-      this.#listeners.add(listener);
-    });
-    const stop = new AbortController();
-    const late = sleep(Math.max(0, deadlineMs - monotonicMs()), undefined, { signal: stop.signal }).catch(
-      () => undefined,
-    );
-    const found = await Promise.race([coming, late]);
-    this.#listeners.delete(listener);
-    stop.abort();
-    return found;
-  }
-
-  /** Tries until `work` gives something, or the deadline passes (then undefined). A failure counts as nothing yet. */
-  async untilTrue<T>(
-    work: () => Promise<T | undefined>,
-    deadlineMs: number,
-    pollMs = WAIT_POLL_MS,
-  ): Promise<T | undefined> {
-    for (;;) {
-      const value = await work().catch(() => undefined);
-      if (value !== undefined) return value;
-      if (monotonicMs() + pollMs > deadlineMs) return undefined;
-      await sleep(pollMs);
-    }
-  }
-
-  #onTold(changes: readonly Change[], notes: readonly NoteOutcome[]): void {
-    if (this.changes.length + changes.length > MAX_CHANGES) throw new MeshError("MESH_E_AGENT", "too many changes");
-    this.changes.push(...changes);
-    if (this.notes.length < MAX_NOTES) this.notes.push(...notes);
-    for (const change of changes) for (const listener of [...this.#listeners]) listener(change);
   }
 }

@@ -1,17 +1,15 @@
 /**
- * A cluster as `mesh up` makes it, each node a process on a host of the lab (or, without a lab, on loopback). What it knows of itself it
- * asks its nodes for; it has no list of its own that a verdict could rest on but who was started.
+ * A cluster as `mesh up` makes it, each node a process on a host of the lab (or, without a lab, on loopback).
  *
  * Owner: a chaos run; `down` ends the processes, the lab's `down` all else.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { MeshError } from "@meshwork/protocol";
 import type { LabHost } from "../lab/host.js";
 import type { Lab } from "../lab/lab.js";
-import { monotonicMs } from "./agent-protocol.js";
+import { ChaosCluster } from "./chaos-cluster.js";
 import { ClusterNode } from "./cluster-node.js";
 import { ServicesHandle } from "./services.js";
 
@@ -24,7 +22,6 @@ export const DEFAULT_SHAPE = {
 const SEEDS = 2;
 /** Two cores boot four at a time about as fast as one by one, and no boot waits long. */
 const BOOTS_AT_ONCE = 4;
-const SETTLE_POLL_MS = 150;
 const WHOLE_WITHIN_MS = 60_000;
 
 export interface ClusterOptions {
@@ -34,7 +31,8 @@ export interface ClusterOptions {
   readonly types?: Readonly<Record<string, number>>;
 }
 
-export class Cluster {
+export class Cluster extends ChaosCluster<ClusterNode> {
+  readonly noteTargets = undefined;
   readonly lab: Lab | undefined;
   readonly services: ServicesHandle | undefined;
   readonly #meshes: readonly string[];
@@ -71,6 +69,7 @@ export class Cluster {
   }
 
   private constructor(lab: Lab | undefined, services: ServicesHandle | undefined, meshes: readonly string[]) {
+    super();
     this.lab = lab;
     this.services = services;
     this.#meshes = meshes;
@@ -81,18 +80,8 @@ export class Cluster {
     return this.#meshes;
   }
 
-  /** Those that run. */
   get nodes(): readonly ClusterNode[] {
     return this.#nodes.filter((node) => node.isRunning);
-  }
-
-  /** Running nodes whose directory has the mesh: its members, and those who observe it. */
-  whoSee(mesh: string): readonly ClusterNode[] {
-    return this.nodes.filter((node) => node.mesh === mesh || node.observes.includes(mesh));
-  }
-
-  members(mesh: string): readonly ClusterNode[] {
-    return this.nodes.filter((node) => node.mesh === mesh);
   }
 
   /** A new node with an identity of its own; on a host of its own unless one is given. */
@@ -102,10 +91,14 @@ export class Cluster {
     return node;
   }
 
-  /** A node that is gone, or goes now, makes room for a new one of its kind on its host. */
-  async replace(node: ClusterNode): Promise<ClusterNode> {
+  async restart(node: ClusterNode): Promise<void> {
+    await node.start(this.seedsFor(node));
+  }
+
+  /** By a new one, on its host. */
+  async refill(node: ClusterNode): Promise<void> {
     await this.retire(node);
-    return this.add(node.mesh, node.type, node.host);
+    await this.add(node.mesh, node.type, node.host);
   }
 
   async retire(node: ClusterNode): Promise<void> {
@@ -135,17 +128,6 @@ export class Cluster {
     return join(this.#directory, `node-${++this.#directories}`);
   }
 
-  /** Whether every node lists exactly whom it must, by its own directory. Waits; then says what is wrong. */
-  async whole(withinMs: number): Promise<string | undefined> {
-    const deadlineMs = monotonicMs() + withinMs;
-    for (;;) {
-      const problem = await this.#problem();
-      if (problem === undefined || monotonicMs() > deadlineMs) return problem;
-      await sleep(SETTLE_POLL_MS);
-    }
-  }
-
-  /** Every id that was acknowledged to have been received, as the files of all lives have them. */
   receivedNotes(): string[] {
     return [...this.#nodes, ...this.#retired].flatMap((node) => node.readNotes());
   }
@@ -154,7 +136,15 @@ export class Cluster {
     return [...this.#nodes, ...this.#retired];
   }
 
-  /** The next fault starts with an empty page. */
+  /** Nobody else knows of it. */
+  disturbances(): readonly string[] {
+    return [];
+  }
+
+  protected isGhost(): boolean {
+    return true;
+  }
+
   forget(): void {
     this.#retired = this.#retired.filter((node) => !node.wasStarted);
     for (const node of this.#nodes) node.forget();
@@ -178,29 +168,5 @@ export class Cluster {
     });
     this.#nodes.push(node);
     return node;
-  }
-
-  async #problem(): Promise<string | undefined> {
-    const nodes = this.nodes;
-    const problems = await Promise.all(
-      nodes.map(async (node) => {
-        const expected = nodes.filter(({ mesh }) => mesh === node.mesh || node.observes.includes(mesh));
-        const names = new Map(nodes.map(({ id, name }) => [id, name]));
-        try {
-          const directory = await node.call("directory", {}, 5_000);
-          const listed = new Set(directory.map(({ id }) => id));
-          const missing = expected.filter(({ id }) => !listed.has(id)).map(({ name }) => name);
-          const strange = [...listed].filter((id) => !expected.some((other) => other.id === id));
-          const suspected = directory.filter((entry) => entry.suspected).map(({ id }) => names.get(id) ?? id);
-          if (missing.length > 0) return `${node.name} does not list ${missing.join(", ")}`;
-          if (strange.length > 0)
-            return `${node.name} lists ghosts: ${strange.map((id) => names.get(id) ?? id.slice(0, 12)).join(", ")}`;
-          return suspected.length > 0 ? `${node.name} suspects ${suspected.join(", ")}` : undefined;
-        } catch (error) {
-          return `${node.name} does not answer: ${(error as Error).message}`;
-        }
-      }),
-    );
-    return problems.find((problem) => problem !== undefined);
   }
 }

@@ -2,7 +2,9 @@
  * A fault: how it is done, what every other node must come to know of it and by when, how it is undone. The judge (judge/judge.ts)
  * runs it; a fault only says what is its own.
  */
-import type { Cluster } from "../cluster/cluster.js";
+import type { ChaosCluster } from "../cluster/chaos-cluster.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
+import { Cluster } from "../cluster/cluster.js";
 import type { ClusterNode } from "../cluster/cluster-node.js";
 import type { Ability } from "../lab/abilities.js";
 
@@ -21,30 +23,48 @@ export interface Fault {
 }
 
 export interface FaultRun {
-  readonly targets: readonly ClusterNode[];
+  readonly targets: readonly ChaosNode[];
   /** Each must come to know. */
-  readonly witnesses: readonly ClusterNode[];
+  readonly witnesses: readonly ChaosNode[];
   /** Where the bound depends on who was hit. */
   readonly withinMs?: number;
   /** Gives the monotonic time from which waiting counts. */
   inject(): Promise<number>;
   /** The time at which the witness knew, by its own words; undefined: not until the deadline. */
-  detect(witness: ClusterNode, sinceMs: number, deadlineMs: number): Promise<number | undefined>;
+  detect(witness: ChaosNode, sinceMs: number, deadlineMs: number): Promise<number | undefined>;
   /** Undoes it, whatever stage it is in. Called once, always. Aborted: without seeing it through. */
   revert(signal: AbortSignal): Promise<void>;
   /** What must hold besides, once all directories are whole again; says what does not. */
   verifyHealed?(): Promise<string | undefined>;
   /** Whether `observer` may take the node `id` for dead while the fault is on: it is dead, or beyond its reach. */
-  excuses(observer: ClusterNode, id: string): boolean;
+  excuses(observer: ChaosNode, id: string): boolean;
 }
 
 /** What a fault may use. */
 export interface Stage {
-  readonly cluster: Cluster;
+  readonly cluster: ChaosCluster;
   /** 0 to 1; from the run's seed. */
   readonly random: () => number;
   /** Members of one mesh, the target that was asked for first; the same mesh for all of them. */
+  pick(count: number): readonly ChaosNode[];
+}
+
+export interface LabStage extends Stage {
+  readonly cluster: Cluster;
   pick(count: number): readonly ClusterNode[];
+}
+
+/** A fault of hosts and links: of the lab's own cluster alone. */
+export function labFault(
+  fault: Omit<Fault, "prepare"> & { prepare(stage: LabStage): ReturnType<Fault["prepare"]> },
+): Fault {
+  return {
+    ...fault,
+    prepare: (stage) => {
+      if (!(stage.cluster instanceof Cluster)) throw new Error("the fault needs the lab");
+      return fault.prepare(stage as LabStage);
+    },
+  };
 }
 
 /** What every node that lists a target must know: the time at which the last of them was gone from its directory. */
@@ -64,12 +84,15 @@ export function goneFrom(targets: readonly { readonly id: string }[]): FaultRun[
   };
 }
 
-export function witnessesOf(cluster: Cluster, targets: readonly ClusterNode[]): readonly ClusterNode[] {
+export function witnessesOf<N extends ChaosNode>(
+  cluster: ChaosCluster<N>,
+  targets: readonly ChaosNode[],
+): readonly N[] {
   const meshes = new Set(targets.map(({ mesh }) => mesh));
   return [...new Set([...meshes].flatMap((mesh) => cluster.whoSee(mesh)))].filter((node) => !targets.includes(node));
 }
 
-export function hasId(nodes: readonly ClusterNode[], id: string): boolean {
+export function hasId(nodes: readonly ChaosNode[], id: string): boolean {
   return nodes.some((node) => node.id === id);
 }
 

@@ -1,18 +1,19 @@
 /** Faults of links: cut, slow, lossy, coming and going. They need the lab. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../cluster/agent-protocol.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
 import type { Cluster } from "../cluster/cluster.js";
 import type { ClusterNode } from "../cluster/cluster-node.js";
 import type { LabHost } from "../lab/host.js";
 import type { Lab } from "../lab/lab.js";
 import type { LinkShape } from "../lab/shape.js";
-import { excusesNobody, type Fault, goneFrom, hasId, witnessesOf } from "./fault.js";
+import { excusesNobody, goneFrom, hasId, type LabStage, labFault, witnessesOf } from "./fault.js";
 
 const HEALED_MS = 30_000;
 const ECHO_TIMEOUT_MS = 4_000;
 const LOSS_PROBES = 30;
 
-export const partitionPair: Fault = {
+export const partitionPair = labFault({
   name: "partition-pair",
   summary: "two nodes cannot reach each other; everybody else reaches both",
   needs: ["namespaces", "cuts"],
@@ -41,12 +42,12 @@ export const partitionPair: Fault = {
       excuses: excusesNobody,
     };
   },
-};
+});
 
 /** When every one of them had answered. */
 async function answersFrom(
-  witness: ClusterNode,
-  targets: readonly ClusterNode[],
+  witness: ChaosNode,
+  targets: readonly ChaosNode[],
   deadlineMs: number,
 ): Promise<number | undefined> {
   const times = await Promise.all(
@@ -61,7 +62,7 @@ async function answersFrom(
 }
 
 /** When it was told, in a code that programs can act on, that the other cannot be reached; it must list it all the same. */
-async function refusalBy(witness: ClusterNode, other: ClusterNode): Promise<number | undefined> {
+async function refusalBy(witness: ChaosNode, other: ChaosNode): Promise<number | undefined> {
   try {
     await witness.call("echo", { target: other.id, timeoutMs: ECHO_TIMEOUT_MS });
     return undefined;
@@ -71,7 +72,7 @@ async function refusalBy(witness: ClusterNode, other: ClusterNode): Promise<numb
   }
 }
 
-export const partitionSubset: Fault = {
+export const partitionSubset = labFault({
   name: "partition-subset",
   summary: "a third of a mesh is cut off from everybody else",
   needs: ["namespaces", "cuts"],
@@ -97,14 +98,14 @@ export const partitionSubset: Fault = {
         return monotonicMs();
       },
       detect: (witness, sinceMs, deadlineMs) =>
-        (inside.includes(witness) ? goneOutside : goneInside)(witness, sinceMs, deadlineMs),
+        (hasId(inside, witness.id) ? goneOutside : goneInside)(witness, sinceMs, deadlineMs),
       revert: () => every({}),
-      excuses: (observer, id) => inside.includes(observer) !== hasId(inside, id),
+      excuses: (observer, id) => hasId(inside, observer.id) !== hasId(inside, id),
     };
   },
-};
+});
 
-export const slowLink: Fault = {
+export const slowLink = labFault({
   name: "slow-link",
   summary: "every link of a node is slow: 150 ms ± 30 ms each way",
   needs: ["namespaces", "delay"],
@@ -122,9 +123,9 @@ export const slowLink: Fault = {
       }, deadlineMs);
       return echo;
     }),
-};
+});
 
-export const lossyLink: Fault = {
+export const lossyLink = labFault({
   name: "lossy-link",
   summary: "every link of a node loses a fifth of its packets, each way",
   needs: ["namespaces", "cuts"],
@@ -142,12 +143,12 @@ export const lossyLink: Fault = {
       }
       return slow >= LOSS_PROBES / 10 ? monotonicMs() : undefined;
     }),
-};
+});
 
 function uplinkFault(
-  { cluster, pick }: Parameters<Fault["prepare"]>[0],
+  { cluster, pick }: LabStage,
   shape: LinkShape,
-  detect: (witness: ClusterNode, target: ClusterNode, deadlineMs: number) => Promise<number | undefined>,
+  detect: (witness: ChaosNode, target: ChaosNode, deadlineMs: number) => Promise<number | undefined>,
 ) {
   const [target] = pick(1) as [ClusterNode];
   const lab = labOf(cluster);
@@ -159,7 +160,7 @@ function uplinkFault(
       await lab.links.uplink(hostOf(target), others, shape);
       return monotonicMs();
     },
-    detect: (witness: ClusterNode, _: number, deadlineMs: number) => detect(witness, target, deadlineMs),
+    detect: (witness: ChaosNode, _: number, deadlineMs: number) => detect(witness, target, deadlineMs),
     revert: () => lab.links.uplink(hostOf(target), others, {}),
     excuses: excusesNobody,
   };
@@ -169,7 +170,7 @@ const FLAPS = 3;
 const OFF_MS = 7_000;
 const ON_MS = 5_000;
 
-export const flappingLink: Fault = {
+export const flappingLink = labFault({
   name: "flapping-link",
   summary: `a node's links go away for ${OFF_MS / 1_000} s and come back for ${ON_MS / 1_000} s, three times`,
   needs: ["namespaces", "cuts"],
@@ -211,7 +212,7 @@ export const flappingLink: Fault = {
       excuses: (observer, dead) => dead === target.id || observer === target,
     };
   },
-};
+});
 
 export function labOf(cluster: Cluster): Lab {
   if (cluster.lab === undefined) throw new Error("the fault needs the lab");

@@ -3,11 +3,12 @@ import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../cluster/agent-protocol.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
 import type { Cluster } from "../cluster/cluster.js";
 import type { ClusterNode } from "../cluster/cluster-node.js";
 import type { ServicesHandle } from "../cluster/services.js";
 import { run as runCommand } from "../lab/command.js";
-import { excusesNobody, type Fault, witnessesOf } from "./fault.js";
+import { excusesNobody, type Fault, labFault, witnessesOf } from "./fault.js";
 import { hostOf, labOf } from "./links.js";
 
 const HEALED_MS = 30_000;
@@ -15,7 +16,7 @@ const ECHO_TIMEOUT_MS = 4_000;
 /** Added to the third part of a host's address: no lab has that many hosts. */
 const SHIFTED_NETWORK = 100;
 
-export const natShift: Fault = {
+export const natShift = labFault({
   name: "nat-shift",
   summary: "a node's address changes under it",
   needs: ["namespaces"],
@@ -54,7 +55,7 @@ export const natShift: Fault = {
       excuses: excusesNobody,
     };
   },
-};
+});
 
 function shiftedAddress(address: string): string {
   return address
@@ -63,7 +64,7 @@ function shiftedAddress(address: string): string {
     .join(".");
 }
 
-export const inboundFirewall: Fault = {
+export const inboundFirewall = labFault({
   name: "inbound-firewall",
   summary: "a node's host lets in only what belongs to flows that it knows: nobody can dial the node any more",
   needs: ["namespaces", "firewall"],
@@ -97,7 +98,7 @@ export const inboundFirewall: Fault = {
       excuses: excusesNobody,
     };
   },
-};
+});
 
 /** A stranger's packet, so that it is seen that the door is shut. */
 async function redial(target: ClusterNode): Promise<void> {
@@ -111,7 +112,7 @@ function droppedBy(rules: string): number {
   return Number(/counter packets (\d+)/.exec(rules)?.[1] ?? 0);
 }
 
-export const dnsGone: Fault = {
+export const dnsGone = labFault({
   name: "dns-gone",
   summary: "the name server answers nobody; a new node starts meanwhile",
   needs: ["namespaces"],
@@ -151,13 +152,13 @@ export const dnsGone: Fault = {
       excuses: excusesNobody,
     };
   },
-};
+});
 
 export const collectorGone = collectorFault("collector-gone", "the collector refuses connections", "gone");
 export const collectorHanging = collectorFault("collector-hanging", "the collector reads and never answers", "hanging");
 
 function collectorFault(name: string, summary: string, state: "gone" | "hanging"): Fault {
-  return {
+  return labFault({
     name,
     summary,
     needs: ["namespaces"],
@@ -167,8 +168,8 @@ function collectorFault(name: string, summary: string, state: "gone" | "hanging"
     prepare: async ({ cluster }) => {
       const services = servicesOf(cluster);
       const { nodes } = cluster;
-      const dropped = async (node: ClusterNode) => (await node.call("stats", {})).telemetryDropped;
-      const before = new Map<ClusterNode, number>();
+      const dropped = async (node: ChaosNode) => (await node.call("stats", {})).telemetryDropped;
+      const before = new Map<ChaosNode, number>();
       return {
         targets: [],
         witnesses: nodes,
@@ -189,7 +190,7 @@ function collectorFault(name: string, summary: string, state: "gone" | "hanging"
         excuses: excusesNobody,
       };
     },
-  };
+  });
 }
 
 const DROPS_END_MS = 15_000;
@@ -197,8 +198,8 @@ const QUIET_MS = 3_000;
 
 /** With the collector back nothing is dropped any more, as long as the traffic goes on. */
 async function dropsEnd(
-  nodes: readonly ClusterNode[],
-  dropped: (node: ClusterNode) => Promise<number>,
+  nodes: readonly ChaosNode[],
+  dropped: (node: ChaosNode) => Promise<number>,
 ): Promise<string | undefined> {
   const deadlineMs = monotonicMs() + DROPS_END_MS;
   const total = async () => (await Promise.all(nodes.map(dropped))).reduce((sum, count) => sum + count, 0);
@@ -215,7 +216,7 @@ function servicesOf({ services }: Cluster): ServicesHandle {
   return services;
 }
 
-export const identityTwice: Fault = {
+export const identityTwice = labFault({
   name: "identity-twice",
   summary: "a second node is started with a copy of a node's identity",
   needs: ["namespaces"],
@@ -227,7 +228,7 @@ export const identityTwice: Fault = {
     const [target] = pick(1) as [ClusterNode];
     const witnesses = witnessesOf(cluster, [target]);
     const first = witnesses[0] as ClusterNode;
-    const generationAt = async (witness: ClusterNode) =>
+    const generationAt = async (witness: ChaosNode) =>
       (await witness.call("directory", {})).find(({ id }) => id === target.id);
     const generation = (await generationAt(first))?.generation ?? 0;
     const second = cluster.place(target.mesh, target.type);
@@ -259,4 +260,4 @@ export const identityTwice: Fault = {
       excuses: excusesNobody,
     };
   },
-};
+});

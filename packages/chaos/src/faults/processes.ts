@@ -1,6 +1,6 @@
 /** Faults of processes: they end, come back, or stand still. Possible without a lab. */
 import { monotonicMs } from "../cluster/agent-protocol.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
 import { type Fault, goneFrom, hasId, type Stage, witnessesOf } from "./fault.js";
 
 const CRASH_KNOWN_MS = 5_000;
@@ -43,12 +43,12 @@ function killing({ cluster, pick }: Stage, count: number) {
   return {
     targets,
     witnesses: witnessesOf(cluster, targets),
-    inject: async () => Math.min(...(await Promise.all(targets.map((target) => target.agent.kill())))),
+    inject: async () => Math.min(...(await Promise.all(targets.map((target) => target.crash())))),
     detect: goneFrom(targets),
     revert: async () => {
-      for (const target of targets) await cluster.replace(target);
+      for (const target of targets) if (!target.isRunning) await cluster.refill(target);
     },
-    excuses: (_: ClusterNode, id: string) => hasId(targets, id),
+    excuses: (_: ChaosNode, id: string) => hasId(targets, id),
   };
 }
 
@@ -60,17 +60,17 @@ export const restartNode: Fault = {
   withinMs: CRASH_KNOWN_MS,
   healedWithinMs: HEALED_MS,
   prepare: async ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
+    const [target] = pick(1) as [ChaosNode];
     const { id, name } = target;
     const witnesses = witnessesOf(cluster, [target]);
-    const generation = await generationOf(witnesses[0] as ClusterNode, id);
+    const generation = await generationOf(witnesses[0] as ChaosNode, id);
     let killedAtMs = 0;
     return {
       targets: [target],
       witnesses,
       inject: async () => {
-        killedAtMs = await target.agent.kill();
-        await target.start(cluster.seedsFor(target));
+        killedAtMs = await target.crash();
+        await cluster.restart(target);
         return monotonicMs();
       },
       detect: async (witness, readyAtMs, deadlineMs) => {
@@ -82,7 +82,7 @@ export const restartNode: Fault = {
         return back === undefined ? undefined : Math.max(readyAtMs, back.atMs);
       },
       revert: async () => {
-        if (!target.isRunning) await target.start(cluster.seedsFor(target));
+        if (!target.isRunning) await cluster.restart(target);
       },
       verifyHealed: async () => (target.name === name ? undefined : `it came back as ${target.name}, not ${name}`),
       excuses: (_, dead) => dead === id,
@@ -90,7 +90,7 @@ export const restartNode: Fault = {
   },
 };
 
-async function generationOf(witness: ClusterNode, id: string): Promise<number> {
+async function generationOf(witness: ChaosNode, id: string): Promise<number> {
   return (await witness.call("directory", {})).find((entry) => entry.id === id)?.generation ?? 0;
 }
 
@@ -104,7 +104,7 @@ export const wedgeNode: Fault = {
   healedWithinMs: HEALED_MS,
   prepare: ({ cluster, pick }) => {
     const targets = pick(2);
-    const [frozen, blocked] = targets as [ClusterNode, ClusterNode];
+    const [frozen, blocked] = targets as [ChaosNode, ChaosNode];
     let blockedAtMs = 0;
     const frozenGone = goneFrom([frozen]);
     const blockedGone = goneFrom([blocked]);
@@ -113,7 +113,7 @@ export const wedgeNode: Fault = {
       witnesses: witnessesOf(cluster, targets),
       inject: async () => {
         const atMs = monotonicMs();
-        frozen.agent.signal("SIGSTOP");
+        await frozen.freeze();
         await blocked.call("block", { forMs: BLOCK_MS });
         blockedAtMs = monotonicMs();
         return atMs;
@@ -126,7 +126,7 @@ export const wedgeNode: Fault = {
         return times.includes(undefined) ? undefined : Math.max(...(times as number[]));
       },
       revert: async (signal) => {
-        frozen.agent.signal("SIGCONT");
+        await frozen.thaw();
         if (signal.aborted) return;
         // Nothing ends a blocked loop but itself: it answers when it is done.
         const leftMs = Math.max(0, blockedAtMs + BLOCK_MS - monotonicMs());

@@ -2,11 +2,12 @@
 import { appendFileSync, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { monotonicMs } from "../cluster/agent-protocol.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
 import type { ClusterNode } from "../cluster/cluster-node.js";
 import { faketimeLibrary } from "../lab/abilities.js";
 import { run as runCommand } from "../lab/command.js";
 import { ControlGroup } from "../lab/control-group.js";
-import { excusesNobody, type Fault, goneFrom, witnessesOf } from "./fault.js";
+import { excusesNobody, goneFrom, labFault, witnessesOf } from "./fault.js";
 import { labOf } from "./links.js";
 
 const CRASH_KNOWN_MS = 5_000;
@@ -15,7 +16,7 @@ const SMALL_DISK_MIB = 2;
 const FILLER = "filler";
 const CHUNK = Buffer.alloc(4_096);
 
-export const diskFull: Fault = {
+export const diskFull = labFault({
   name: "disk-full",
   summary: "the file system with a node's identity is full; the node is killed and started on it",
   needs: ["namespaces", "filesystem"],
@@ -39,7 +40,7 @@ export const diskFull: Fault = {
       witnesses: witnessesOf(cluster, [target]),
       inject: async () => {
         fill(join(disk, FILLER));
-        const atMs = await target.agent.kill();
+        const atMs = await target.crash();
         refusal = await target.start(cluster.seedsFor(target)).then(
           () => undefined,
           (error: { code?: unknown }) => error.code,
@@ -58,7 +59,7 @@ export const diskFull: Fault = {
       excuses: (_, id) => id === target.id,
     };
   },
-};
+});
 
 /** To the last byte. */
 function fill(path: string): void {
@@ -74,7 +75,7 @@ function fill(path: string): void {
 
 const SKEW_MS = 3_600_000;
 
-export const clockSkew: Fault = {
+export const clockSkew = labFault({
   name: "clock-skew",
   summary: "a node's wall clock steps an hour ahead and runs 5 % fast; its monotonic clock is true",
   needs: ["namespaces", "clock"],
@@ -93,7 +94,7 @@ export const clockSkew: Fault = {
       ...{ FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" },
     };
     await target.start(cluster.seedsFor(target));
-    const aheadMs = async (witness: ClusterNode) => await witness.call("clockOf", { target: target.id });
+    const aheadMs = async (witness: ChaosNode) => await witness.call("clockOf", { target: target.id });
     const witnesses = cluster.members(target.mesh).filter((node) => node !== target);
     return {
       targets: [target],
@@ -118,12 +119,12 @@ export const clockSkew: Fault = {
       excuses: excusesNobody,
     };
   },
-};
+});
 
 const SPARE_BYTES = 16 << 20;
 const HOARD_BYTES = 256 << 20;
 
-export const memoryPressure: Fault = {
+export const memoryPressure = labFault({
   name: "memory-pressure",
   summary: "a node takes memory in a control group that has 16 MiB left, until the kernel ends it",
   needs: ["namespaces", "memory"],
@@ -158,17 +159,17 @@ export const memoryPressure: Fault = {
       revert: async () => {
         await target.kill();
         group?.remove(target.agent.pid);
-        await cluster.replace(target);
+        await cluster.refill(target);
       },
       excuses: (_, id) => id === target.id,
     };
   },
-};
+});
 
 const CPU_SHARE = 0.1;
 const STARVED_ECHO_MS = 40;
 
-export const cpuStarvation: Fault = {
+export const cpuStarvation = labFault({
   name: "cpu-starvation",
   summary: "a node has a tenth of a core, for which a busy thread of its process competes",
   needs: ["namespaces", "cpu"],
@@ -199,4 +200,4 @@ export const cpuStarvation: Fault = {
       excuses: excusesNobody,
     };
   },
-};
+});

@@ -5,8 +5,8 @@
 import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../cluster/agent-protocol.js";
-import type { Cluster } from "../cluster/cluster.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
+import type { ChaosCluster } from "../cluster/chaos-cluster.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
 import type { Fault, FaultRun, Stage } from "../faults/fault.js";
 import type { Abilities } from "../lab/abilities.js";
 import { type Waits, waitsOf } from "./figures.js";
@@ -41,8 +41,30 @@ export interface JudgeOptions {
   /** The senses of all nodes are shut at the injection: whatever is then passed would have passed without looking. */
   readonly blind: boolean;
   readonly signal: AbortSignal;
+  /** Undone as soon as it is aborted, and judged then: whoever does not know of it by that time has not come to know. */
+  readonly hurry?: AbortSignal;
   readonly log: (line: string) => void;
+  readonly onStep?: (step: Step) => void;
+  /** Times what is done to the cluster. Default: only does it. */
+  readonly span?: ChaosSpan;
 }
+
+/** Where a fault is, as it gets there. */
+export type Step =
+  | { readonly kind: "preparing" | "reverting" | "healing" | "checking" }
+  | { readonly kind: "injecting"; readonly targets: readonly ChaosNode[]; readonly witnesses: readonly ChaosNode[] }
+  | { readonly kind: "watching"; readonly sinceMs: number; readonly withinMs: number }
+  | { readonly kind: "known"; readonly witness: string; readonly waitedMs: number | null }
+  | { readonly kind: "holding" };
+
+/** Of the vocabulary's `mesh.chaos.…`. */
+export type ChaosSpan = <T>(
+  name: "injected" | "detected" | "reverted",
+  about: { readonly fault: string; readonly targets: readonly string[] },
+  work: () => Promise<T>,
+) => Promise<T>;
+
+const untimed: ChaosSpan = (_, __, work) => work();
 
 const WHOLE_BEFORE_MS = 60_000;
 const NOTE_INTERVAL_MS = 300;
@@ -69,9 +91,11 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
     ...{ fault: name, outcome: "failed", reasons: [reason], expects, targets: [] },
     ...more,
   });
+  const { onStep = () => {} } = options;
   let run: FaultRun | undefined;
   const reasons: string[] = [];
   try {
+    onStep({ kind: "preparing" });
     run = await fault.prepare(stage);
     const before = await cluster.whole(WHOLE_BEFORE_MS);
     if (before !== undefined) throw new Error(`the cluster was not whole before: ${before}`);
@@ -84,9 +108,11 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
       const targets = run.targets.map((target) => target.name);
       return failed("interrupted", { reasons: ["interrupted", ...reasons], targets, reverted: observed.reverted });
     }
+    onStep({ kind: "healing" });
     const revertedAtMs = monotonicMs();
     const { healedMs, problem } = await heal(fault, run, cluster, revertedAtMs);
     if (problem !== undefined) reasons.push(problem);
+    onStep({ kind: "checking" });
     await traffic(cluster, 0);
     await sleep(DRAIN_MS);
     const never = await whatNeverHappened(cluster, run, opened);
@@ -117,41 +143,39 @@ function loadPerCore(): number {
   return Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 10) / 10;
 }
 
-async function observe(fault: Fault, run: FaultRun, { forMs, blind, signal, log }: JudgeOptions) {
+interface Known {
+  readonly witness: ChaosNode;
+  readonly waitedMs: number | null;
+}
+
+async function observe(fault: Fault, run: FaultRun, options: JudgeOptions) {
+  const { forMs, blind, signal, hurry, log, onStep = () => {}, span = untimed } = options;
+  const about = { fault: fault.name, targets: run.targets.map(({ name }) => name) };
   const reasons: string[] = [];
-  let knownAt: { readonly witness: ClusterNode; readonly waitedMs: number | null }[] = [];
+  let knownAt: readonly Known[] = [];
   let reverted = false;
   try {
     if (blind) await Promise.all(run.witnesses.map((witness) => witness.call("blind", { shut: true })));
-    const sinceMs = await run.inject();
+    onStep({ kind: "injecting", targets: run.targets, witnesses: run.witnesses });
+    const sinceMs = await span("injected", about, () => run.inject());
     const withinMs = run.withinMs ?? fault.withinMs;
-    log(
-      `${fault.name}: ${run.targets.map(({ name }) => name).join(", ")}; ${run.witnesses.length} witnesses have ${withinMs / 1_000} s`,
-    );
-    const deadlineMs = sinceMs + withinMs;
-    const detecting = Promise.all(
-      run.witnesses.map(async (witness) => {
-        const atMs = await run.detect(witness, sinceMs, deadlineMs).catch(() => undefined);
-        return {
-          witness,
-          waitedMs: atMs === undefined || atMs > deadlineMs ? null : Math.max(0, Math.round(atMs - sinceMs)),
-        };
-      }),
-    );
-    const answered = new AbortController();
-    await Promise.race([detecting, aborted(signal, answered.signal)]);
-    answered.abort();
-    if (!signal.aborted) {
-      knownAt = await detecting;
-      await sleep(Math.max(0, sinceMs + forMs - monotonicMs()), undefined, { signal }).catch(() => {});
-    }
+    onStep({ kind: "watching", sinceMs, withinMs });
+    log(`${fault.name}: ${about.targets.join(", ")}; ${run.witnesses.length} witnesses have ${withinMs / 1_000} s`);
+    const ended = hurry === undefined ? signal : AbortSignal.any([signal, hurry]);
+    const seen = await span("detected", about, () => detecting(run, sinceMs, sinceMs + withinMs, ended, onStep));
+    if (seen !== undefined) {
+      knownAt = seen;
+      onStep({ kind: "holding" });
+      await sleep(Math.max(0, sinceMs + forMs - monotonicMs()), undefined, { signal: ended }).catch(() => {});
+    } else if (!signal.aborted) reasons.push("undone before every witness had its time");
     const late = knownAt.filter(({ waitedMs }) => waitedMs === null).map(({ witness }) => witness.name);
     if (late.length > 0) reasons.push(`not known within ${withinMs / 1_000} s to ${late.join(", ")}`);
-    else if (knownAt.length === 0 && !signal.aborted) reasons.push("nobody was asked");
+    else if (seen?.length === 0) reasons.push("nobody was asked");
   } finally {
+    onStep({ kind: "reverting" });
     if (blind)
       await Promise.all(run.witnesses.map((witness) => witness.call("blind", { shut: false }).catch(() => {})));
-    await run.revert(signal).then(
+    await span("reverted", about, () => run.revert(signal)).then(
       () => {
         reverted = true;
       },
@@ -163,7 +187,30 @@ async function observe(fault: Fault, run: FaultRun, { forMs, blind, signal, log 
   return { reasons, witnesses, waitedMs, reverted };
 }
 
-async function heal(fault: Fault, run: FaultRun, cluster: Cluster, revertedAtMs: number) {
+/** What each witness knew when; undefined where it was ended before all had their time. */
+async function detecting(
+  run: FaultRun,
+  sinceMs: number,
+  deadlineMs: number,
+  ended: AbortSignal,
+  onStep: (step: Step) => void,
+): Promise<readonly Known[] | undefined> {
+  const asking = Promise.all(
+    run.witnesses.map(async (witness): Promise<Known> => {
+      const atMs = await run.detect(witness, sinceMs, deadlineMs).catch(() => undefined);
+      const known = atMs !== undefined && atMs <= deadlineMs;
+      const waitedMs = known ? Math.max(0, Math.round(atMs - sinceMs)) : null;
+      onStep({ kind: "known", witness: witness.name, waitedMs });
+      return { witness, waitedMs };
+    }),
+  );
+  const answered = new AbortController();
+  const known = await Promise.race([asking, aborted(ended, answered.signal)]);
+  answered.abort();
+  return known ?? undefined;
+}
+
+async function heal(fault: Fault, run: FaultRun, cluster: ChaosCluster, revertedAtMs: number) {
   const deadlineMs = revertedAtMs + fault.healedWithinMs;
   const whole = (await cluster.whole(fault.healedWithinMs)) ?? (await answering(run, cluster, deadlineMs));
   const healedMs = whole === undefined ? Math.round(monotonicMs() - revertedAtMs) : null;
@@ -176,7 +223,7 @@ async function heal(fault: Fault, run: FaultRun, cluster: Cluster, revertedAtMs:
 const ANSWER_WITHIN_MS = 1_000;
 
 /** Whether every target that runs answers every other member of its mesh again: to be listed is not all. Waits; says what is wrong. */
-async function answering(run: FaultRun, cluster: Cluster, deadlineMs: number): Promise<string | undefined> {
+async function answering(run: FaultRun, cluster: ChaosCluster, deadlineMs: number): Promise<string | undefined> {
   const silent = await Promise.all(
     run.targets
       .filter((target) => target.isRunning)
@@ -195,15 +242,17 @@ async function answering(run: FaultRun, cluster: Cluster, deadlineMs: number): P
   return silent.find((problem) => problem !== undefined);
 }
 
-async function connectionsOpened(cluster: Cluster): Promise<Map<ClusterNode, number>> {
+async function connectionsOpened(cluster: ChaosCluster): Promise<Map<ChaosNode, number>> {
   const stats = await Promise.all(
     cluster.nodes.map(async (node) => [node, (await node.call("stats", {})).connectionsOpened] as const),
   );
   return new Map(stats);
 }
 
-async function traffic(cluster: Cluster, intervalMs: number): Promise<void> {
-  await Promise.all(cluster.nodes.map((node) => node.call("notes", { intervalMs }).catch(() => {})));
+async function traffic(cluster: ChaosCluster, intervalMs: number): Promise<void> {
+  const { noteTargets: among } = cluster;
+  const input = among === undefined ? { intervalMs } : { intervalMs, among };
+  await Promise.all(cluster.nodes.map((node) => node.call("notes", input).catch(() => {})));
 }
 
 /** Listens until `unless` aborts. */

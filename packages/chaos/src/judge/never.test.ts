@@ -1,7 +1,7 @@
 /** The checks on what must never happen, each broken on purpose. */
 import { expect, test } from "vitest";
-import type { Cluster } from "../cluster/cluster.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
+import type { ChaosCluster } from "../cluster/chaos-cluster.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
 import { excusesNobody, type FaultRun } from "../faults/fault.js";
 import { whatNeverHappened } from "./never.js";
 
@@ -20,12 +20,13 @@ async function violationsOf(fakes: readonly Fake[], excuses: FaultRun["excuses"]
   const nodes = fakes.map(({ name, mesh, changes = [], notes = [], opened = 0 }) => ({
     ...{ id: name, name, mesh, changes, notes, isRunning: true },
     call: async () => ({ connectionsOpened: opened }),
-  })) as unknown as ClusterNode[];
+  })) as unknown as ChaosNode[];
   const cluster = {
     nodes,
     everybody: nodes,
+    disturbances: () => [],
     receivedNotes: () => fakes.flatMap(({ received = [] }) => received),
-  } as unknown as Cluster;
+  } as unknown as ChaosCluster;
   const run = { targets: nodes.slice(0, 1), excuses } as unknown as FaultRun;
   return (await whatNeverHappened(cluster, run, new Map(nodes.map((node) => [node, 0])))).violations;
 }

@@ -5,10 +5,11 @@
  * 2. One mesh's fault felt in the other: its members lose one another, or a message between them fails.
  * 3. An acknowledged message lost, or carried out twice.
  * 4. A connection storm: a node opens more connections than its peers could explain.
+ * A cluster that others act on meanwhile proves nothing: that is told first.
  * (A ghost, somebody listed who is not there, is what the judge's wait for whole directories finds.)
  */
-import type { Cluster } from "../cluster/cluster.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
+import type { ChaosCluster } from "../cluster/chaos-cluster.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
 import type { FaultRun } from "../faults/fault.js";
 
 /**
@@ -32,16 +33,16 @@ export interface NeverReport {
 }
 
 export async function whatNeverHappened(
-  cluster: Cluster,
+  cluster: ChaosCluster,
   run: FaultRun,
-  openedBefore: ReadonlyMap<ClusterNode, number>,
+  openedBefore: ReadonlyMap<ChaosNode, number>,
 ): Promise<NeverReport> {
   const nameOf = new Map(
     cluster.everybody.flatMap((node) => (node.changes.length > 0 || node.isRunning ? [[node.id, node.name]] : [])),
   );
   const name = (id: string) => nameOf.get(id) ?? id.slice(0, 12);
   const mesh = run.targets[0]?.mesh;
-  const violations: string[] = [];
+  const violations: string[] = cluster.disturbances().map((what) => `disturbed: ${what}`);
   for (const node of cluster.everybody) {
     for (const change of node.changes) {
       const gone = change.kind === "dead" || change.kind === "expired";
@@ -53,6 +54,7 @@ export async function whatNeverHappened(
         violations.push(`felt in ${node.mesh}: ${node.name} lost ${name(change.id)} (${change.kind})`);
       }
     }
+    if (node.overflowed) violations.push(`${node.name} said more than could be kept`);
     const failed = node.mesh === mesh ? [] : node.notes.filter((note) => note.kind === "failed");
     const [first] = failed;
     if (first !== undefined) {
@@ -77,7 +79,7 @@ export async function whatNeverHappened(
   return { violations: violations.slice(0, MAX_LINES), notes, maxConnectionsOpened };
 }
 
-function countNotes(cluster: Cluster): NoteFigures {
+function countNotes(cluster: ChaosCluster): NoteFigures {
   const received = new Map<string, number>();
   for (const note of cluster.receivedNotes()) received.set(note, (received.get(note) ?? 0) + 1);
   const outcomes = cluster.everybody.flatMap((node) => node.notes);

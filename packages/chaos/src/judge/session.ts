@@ -2,14 +2,13 @@
  * A chaos run from nothing to nothing: lab, cluster, one fault after the other, all of it removed. One cluster serves all faults as long
  * as it is whole; a fault that leaves it broken costs the next one a new cluster, not its verdict.
  */
-import { MeshError } from "@meshwork/protocol";
 import { Cluster } from "../cluster/cluster.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
 import type { Fault } from "../faults/fault.js";
 import { type Abilities, probeAbilities } from "../lab/abilities.js";
 import { Lab } from "../lab/lab.js";
 import { randomFrom } from "./figures.js";
 import { judge, type Verdict } from "./judge.js";
+import { pickTargets } from "./targets.js";
 
 export interface SessionOptions {
   /** Asked for the next one when the one before is done. */
@@ -94,35 +93,4 @@ async function wholeCluster(
     `${fresh.nodes.length} nodes are up and list each other after ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s`,
   );
   return fresh;
-}
-
-/** Of one mesh: the target's, or one that is drawn. */
-export function pickTargets(
-  cluster: Cluster,
-  random: () => number,
-  count: number,
-  wanted?: string,
-): readonly ClusterNode[] {
-  const fits = ({ name, id, type }: ClusterNode) =>
-    name.startsWith(wanted ?? "") || id.startsWith(wanted ?? "") || type === wanted;
-  const candidates = wanted === undefined ? cluster.nodes : cluster.nodes.filter(fits);
-  const first = draw(candidates, random);
-  if (first === undefined) {
-    const names = cluster.nodes.map(({ name }) => name).join(", ");
-    throw new MeshError("MESH_E_NO_SUCH_TARGET", `${wanted}; there are ${names}`);
-  }
-  const picked = [first];
-  while (picked.length < count) {
-    const next = draw(
-      cluster.members(first.mesh).filter((node) => !picked.includes(node)),
-      random,
-    );
-    if (next === undefined) throw new MeshError("MESH_E_NO_SUCH_TARGET", `${first.mesh} has fewer than ${count} nodes`);
-    picked.push(next);
-  }
-  return picked;
-}
-
-function draw<T>(from: readonly T[], random: () => number): T | undefined {
-  return from[Math.floor(random() * from.length)];
 }

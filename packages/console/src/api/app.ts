@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { answerOf, ConsoleError, isInternal } from "../errors.js";
 import { actionRoutes } from "./action-routes.js";
 import { alertRoutes } from "./alert-routes.js";
+import { chaosRoutes } from "./chaos-routes.js";
 import { type ApiContext, createRouter } from "./context.js";
 import { describeRawRoutes, documentOf } from "./document.js";
 import { historyRoutes } from "./history-routes.js";
@@ -22,6 +23,7 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
   app.route("/", profileRoutes(context));
   app.route("/", historyRoutes(context));
   app.route("/", alertRoutes(context));
+  app.route("/", chaosRoutes(context));
   describeRawRoutes(app);
 
   let document: object | undefined;

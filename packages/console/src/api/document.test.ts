@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { NodeProfile } from "@meshwork/node";
 import * as realIntake from "@meshwork/telemetry/intake";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { FakeChaos } from "../../test/fake-chaos.js";
 import { entryOf, remoteOf, statsOf } from "../../test/fake-node.js";
 import { processOf } from "../../test/fake-supervisor.js";
 import { callOf, fakeDecoders, type Harness, spanOf, startHarness } from "../../test/harness.js";
@@ -26,6 +27,7 @@ beforeEach(async () => {
   used.clear();
   aheadMs = 0;
   harness = await startHarness({
+    chaos: new FakeChaos(),
     clock: { nowMs: () => performance.now() + aheadMs, wallMs: () => Date.now() },
     limits: { alertJudgeMs: 20 },
     demo: { start: async () => {}, stop: async () => {}, running: () => false },
@@ -118,6 +120,10 @@ test("every operation answers, and its answer fits the document to the last fiel
   await ask(200, "POST", "/api/send", { to: broker.name, operation: "echo", data: "x" });
   await ask(200, "POST", "/api/send", { to: { mesh: "mesh1", type: "broker" }, operation: "note", oneWay: true });
   for (const method of ["POST", "DELETE"]) await ask(200, method, "/api/demo");
+  for (const path of ["faults", "runs", "runs/1"]) await ask(200, "GET", `/api/chaos/${path}`);
+  await ask(201, "POST", "/api/chaos/runs", { faults: ["kill-node"] });
+  await ask(200, "POST", "/api/chaos/runs/1/revert");
+  await ask(200, "DELETE", "/api/chaos/runs/1");
   await ask(200, "POST", "/v1/traces", [], { "content-type": "application/json" });
   await ask(200, "POST", "/v1/metrics", new Uint8Array(), protobuf);
   const described = contract.operations.map(({ method, path }) => `${method} ${path}`);

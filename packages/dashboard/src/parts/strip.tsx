@@ -73,9 +73,13 @@ export function Strip() {
           <span data-testid="demo-state">{cluster?.demo == null ? UNKNOWN : cluster.demo.running ? "on" : "off"}</span>
         </Figure>
         <Figure label="chaos" title="faults that act now; off where the cluster was started without chaos">
-          <span className={cluster?.chaos != null && cluster.chaos.running > 0 ? "warn" : ""} data-testid="chaos-state">
+          <a
+            className={cluster?.chaos != null && cluster.chaos.running > 0 ? "warn" : ""}
+            href={routeHash("chaos")}
+            data-testid="chaos-state"
+          >
             {cluster === undefined ? UNKNOWN : chaosText(cluster.chaos)}
-          </span>
+          </a>
         </Figure>
         <Figure label="alerts" title="open; those that somebody has acknowledged are not counted">
           <a

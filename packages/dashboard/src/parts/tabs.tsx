@@ -13,6 +13,7 @@ const TITLES: Readonly<Record<Tab, string>> = {
   alerts: "Alerts",
   runtime: "Runtime",
   profile: "Profile",
+  chaos: "Chaos",
 };
 
 export function Tabs({ current }: { readonly current: Tab }) {

@@ -10,6 +10,7 @@ export const TABS = [
   "alerts",
   "runtime",
   "profile",
+  "chaos",
 ] as const;
 export type Tab = (typeof TABS)[number];
 

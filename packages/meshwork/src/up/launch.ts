@@ -7,6 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeChaosDirectory } from "@meshwork/chaos";
 import { createSupervisor, type ReadyNode, type Supervisor, type TelemetryIntake } from "@meshwork/supervisor";
 import { EXIT } from "../cli/failure.js";
 import { budgetOf } from "./budgets.js";
@@ -39,11 +40,12 @@ export async function launch(input: LaunchInput): Promise<number> {
   await checkPort(options.address.host, options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
+  const removeChaosDirectory = options.chaos ? makeChaosDirectory() : undefined;
   const port = await choosePort(options.address.host, options.port);
   const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
   const telemetry = launcherTelemetry(options.meshes, intake);
   const supervisor = createSupervisor({
-    nodeEntry: files.node,
+    nodeEntry: options.chaos ? files.chaosNode : files.node,
     watchdogEntry: files.watchdog,
     dataDir: options.dataDir,
     meshes: options.meshes,
@@ -70,6 +72,7 @@ export async function launch(input: LaunchInput): Promise<number> {
     stoppingSinceMs ??= performance.now();
     removeConsoleFile(options.consoleFile, process.pid);
     await supervisor.close();
+    removeChaosDirectory?.();
     // The console is gone by now; a collector of the user's may still want the last spans.
     await telemetry.shutdown(TELEMETRY_SHUTDOWN_MS);
     stopWish.remove();

@@ -24,6 +24,8 @@ export interface UpOptions {
   /** Requests a second of one client of the console; undefined: its default, 0: no limit. */
   readonly maxRate: number | undefined;
   readonly exitWhenConverged: boolean;
+  /** The console may do harm to the nodes. */
+  readonly chaos: boolean;
   /** Made-up members instead of nodes; undefined: nodes. */
   readonly synthetic: number | undefined;
 }
@@ -50,6 +52,7 @@ export interface UpFlags {
   readonly host?: string;
   readonly allowRemote?: string;
   readonly exitWhenConverged?: boolean;
+  readonly chaos?: boolean;
   readonly synthetic?: number;
 }
 
@@ -58,6 +61,8 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
   for (const mesh of meshes) if (!isMeshName(mesh)) throw new MeshError("MESH_E_BAD_MESH", JSON.stringify(mesh));
   const types = parseTypes(flags.types);
   if (flags.synthetic !== undefined) checkSynthetic(flags, meshes.length);
+  if (flags.chaos && flags.readOnly)
+    throw new MeshError("MESH_E_USAGE", "--chaos lets the console do harm, --read-only lets it do nothing: give one");
   const total = meshes.length * [...types.values()].reduce((sum, count) => sum + count, 0);
   if (total > MAX_NODES) throw new MeshError("MESH_E_USAGE", `--types asks for ${total} nodes, at most ${MAX_NODES}`);
   if (flags.maxNodes !== undefined && flags.maxNodes < total) {
@@ -79,6 +84,7 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
     readOnly: (flags.readOnly ?? false) || flags.synthetic !== undefined,
     maxRate: flags.maxRate,
     exitWhenConverged: flags.exitWhenConverged ?? false,
+    chaos: flags.chaos ?? false,
     synthetic: flags.synthetic,
   };
 }
@@ -86,17 +92,17 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
 /** Below it a mesh has no overlay; above it the console's own connections end (MAX_NODES is as many as it ever has). */
 export const MIN_SYNTHETIC_PER_MESH = 16;
 
-function checkSynthetic({ synthetic = 0, exitWhenConverged, inline, bind }: UpFlags, meshes: number): void {
+function checkSynthetic({ synthetic = 0, exitWhenConverged, inline, chaos, bind }: UpFlags, meshes: number): void {
   const least = MIN_SYNTHETIC_PER_MESH * meshes;
   if (synthetic < least || synthetic > MAX_NODES)
     throw new MeshError(
       "MESH_E_USAGE",
       `--synthetic ${synthetic}: ${least} to ${MAX_NODES} members in ${meshes} meshes`,
     );
-  if (exitWhenConverged || inline || bind !== undefined)
+  if (exitWhenConverged || inline || chaos || bind !== undefined)
     throw new MeshError(
       "MESH_E_USAGE",
-      "--synthetic starts no node: no --exit-when-converged, --inline or --bind with it",
+      "--synthetic starts no node: no --exit-when-converged, --inline, --chaos or --bind with it",
     );
 }
 

@@ -6,6 +6,7 @@ import type { Supervisor, SupervisorEvent, TelemetryIntake } from "@meshwork/sup
 import { ConsoleClient } from "../cli/console-client.js";
 import type { SwitchOperations } from "../process/demo-switch.js";
 import { readCommandVariable } from "../variables.js";
+import { chaosKeeper } from "./chaos-keeper.js";
 import { writeConsoleFile } from "./console-file.js";
 import type { UpOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
@@ -35,11 +36,15 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     port: Number(new URL(intake.url).port),
     token: intake.token,
     // Nobody may ask a console for it that is read-only.
-    handlers: demoMemory(
-      options.readOnly && options.traffic && !options.exitWhenConverged && options.synthetic === undefined,
-    ),
+    handlers: {
+      ...demoMemory(
+        options.readOnly && options.traffic && !options.exitWhenConverged && options.synthetic === undefined,
+      ),
+      ...(options.chaos ? chaosKeeper(supervisor, (line) => reporter.log(line)) : {}),
+    },
     env: {
       MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
+      MESH_CONSOLE_CHAOS: options.chaos ? "1" : "0",
       MESH_CONSOLE_HOST: options.address.host,
       MESH_CONSOLE_REMOTE_NAMES: options.address.remoteNames?.join(",") ?? "",
       ...(options.maxRate !== undefined && { MESH_CONSOLE_MAX_RATE: String(options.maxRate) }),

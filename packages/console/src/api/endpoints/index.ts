@@ -1,6 +1,7 @@
 /** Every endpoint of the router, by name: handlers implement them, the document describes them, the client (client/) calls them. */
 import * as actions from "./actions.js";
 import * as alerts from "./alerts.js";
+import * as chaos from "./chaos.js";
 import * as history from "./history.js";
 import * as live from "./live.js";
 import * as traces from "./traces.js";
@@ -10,5 +11,6 @@ export const ENDPOINTS = {
   ...traces,
   ...{ history: history.history, historyState: history.historyState },
   ...alerts,
+  ...chaos,
   ...actions,
 } as const;

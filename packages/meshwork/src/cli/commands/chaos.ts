@@ -1,6 +1,6 @@
 /** `mesh chaos`: faults on a cluster in the lab, and what its other nodes came to know of them. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   FAULTS,
@@ -11,49 +11,53 @@ import {
   readLedgers,
   removeLeftOvers,
   runChaos,
-  type SessionReport,
-  type Verdict,
 } from "@meshwork/chaos";
 import type { Command } from "commander";
 import { type CommandContext, examples, jsonOption, numberWithin, parseSpan, printJson } from "../command.js";
 import { EXIT, usage } from "../failure.js";
 import { duration } from "../format.js";
 import { table } from "../table.js";
+import { type AttachFlags, attachedClient, listAttached, runAttached, stopAttached } from "./chaos-attached.js";
+import { finishChaos, printVerdict, type ReportFlags } from "./chaos-report.js";
 
-interface RunFlags {
+interface RunFlags extends AttachFlags, ReportFlags {
   readonly all?: boolean;
   readonly target?: string;
   readonly for?: number;
   readonly seed?: number;
   readonly blind?: boolean;
   readonly lab?: boolean;
-  readonly strict?: boolean;
-  readonly json?: boolean;
-  readonly out: string;
 }
 
 const DEFAULT_REPORT = "out/chaos/report.json";
-/** 18 nodes at rest and one fault leave two cores well below it. */
-const BUSY_PER_CORE = 3;
 const STOP_WAIT_MS = 60_000;
 const STOP_POLL_MS = 100;
 
 export function addChaos(program: Command, context: CommandContext): void {
   const chaos = program
     .command("chaos")
-    .description("do harm to a cluster in the lab, and see what its other nodes come to know")
+    .description("do harm to a cluster, and see what its other nodes come to know")
     .addHelpText(
       "after",
-      examples(["mesh chaos list", "mesh chaos run kill-node", "mesh chaos run --all --strict --json"]),
+      examples([
+        "mesh chaos list",
+        "mesh chaos run kill-node",
+        "mesh chaos run --all --strict --json",
+        "mesh up --chaos            # in another terminal, then:",
+        "mesh chaos run kill-node --target mesh2 --attach .mesh",
+      ]),
     );
-  chaos
-    .command("list")
+  withAttach(chaos.command("list"))
     .description("the faults, what each needs here and what every other node must come to know")
     .addOption(jsonOption())
-    .action((flags: { json?: boolean }) => list(context, flags.json === true));
-  chaos
-    .command("run")
-    .description("run faults on a cluster of 18 nodes that is started for it and removed afterwards")
+    .action(async (flags: ListFlags) => {
+      if (flags.attach === undefined) list(context, flags.json === true);
+      else await listAttached(context, attachedClient(context, flags), flags.json === true);
+    });
+  withAttach(chaos.command("run"))
+    .description(
+      "run faults on a cluster of 18 nodes that is started for it and removed afterwards, or on one that runs",
+    )
     .argument("[fault...]", "as `mesh chaos list` names them")
     .option("--all", "every fault, one after the other")
     .option("--target <name>", "name or beginning of one, id or type (default: drawn from the seed)")
@@ -73,11 +77,25 @@ export function addChaos(program: Command, context: CommandContext): void {
     .option("--out <file>", "where the new report goes", DEFAULT_REPORT)
     .addOption(jsonOption())
     .action((path: string, flags: RunFlags) => replay(context, path, flags));
-  chaos
-    .command("stop")
-    .description("end the chaos that runs on this machine, undo it, and remove what a crashed one has left")
+  withAttach(chaos.command("stop"))
+    .description(
+      "end the chaos that runs, on this machine or at a console, undo it, and remove what a crashed one has left",
+    )
     .addOption(jsonOption())
-    .action((flags: { json?: boolean }) => stop(context, flags.json === true));
+    .action(async (flags: ListFlags) => {
+      if (flags.attach === undefined) await stop(context, flags.json === true);
+      else await stopAttached(context, attachedClient(context, flags), flags.json === true);
+    });
+}
+
+interface ListFlags extends AttachFlags {
+  readonly json?: boolean;
+}
+
+function withAttach(command: Command): Command {
+  return command
+    .option("--attach <url>", "the console of a running `mesh up --chaos`, or its data directory")
+    .option("--token <token>", "that console's token (default: MESH_CONSOLE_TOKEN, then console.json)");
 }
 
 function list(context: CommandContext, json: boolean): void {
@@ -110,6 +128,11 @@ function list(context: CommandContext, json: boolean): void {
 async function runCommand(context: CommandContext, names: readonly string[], flags: RunFlags): Promise<void> {
   if (flags.all === true && names.length > 0) throw usage("give --all or faults, not both");
   if (flags.all !== true && names.length === 0) throw usage("name a fault, or give --all");
+  if (flags.attach !== undefined) {
+    if (flags.lab === false) throw usage("--no-lab starts a cluster, --attach takes one that runs: give one");
+    await runAttached(context, attachedClient(context, flags), names, flags);
+    return;
+  }
   const faults: readonly Fault[] = flags.all === true ? FAULTS : names.map(faultNamed);
   await runAndReport(context, faults, flags);
 }
@@ -148,55 +171,6 @@ async function runAndReport(context: CommandContext, faults: readonly Fault[], f
     ...(flags.lab === undefined ? {} : { lab: flags.lab }),
   });
   finishChaos(context, report, flags, startedAt, signal.aborted);
-}
-
-function printVerdict(context: CommandContext, verdict: Verdict, json: boolean): void {
-  if (json) {
-    printJson(context, { event: "verdict", ...verdict });
-    return;
-  }
-  const { fault, outcome, reasons, waitedMs, healedMs, loadPerCore = 0 } = verdict;
-  if (outcome === "skipped") {
-    context.io.out(`SKIPPED ${fault}: ${reasons.join("; ")}\n`);
-  } else if (outcome === "failed") {
-    const load = loadPerCore > BUSY_PER_CORE ? ` (the machine is busy: ${loadPerCore} processes a core)` : "";
-    context.io.out(`FAILED ${fault}: ${reasons.join("; ")}${load}\n`);
-  } else {
-    const known =
-      waitedMs === undefined ? "" : `known after ${duration(waitedMs.p50)} (p50), ${duration(waitedMs.max)} at most; `;
-    context.io.out(`passed ${fault}: ${known}whole again ${duration(healedMs ?? undefined)} after\n`);
-  }
-}
-
-function finishChaos(
-  context: CommandContext,
-  report: SessionReport,
-  flags: Pick<RunFlags, "json" | "strict" | "out">,
-  startedAt: Date,
-  interrupted: boolean,
-): void {
-  const count = (outcome: Verdict["outcome"]) =>
-    report.verdicts.filter((verdict) => verdict.outcome === outcome).length;
-  const summary = {
-    passed: count("passed"),
-    failed: count("failed") + report.left.length,
-    skipped: count("skipped"),
-  };
-  const path = resolve(context.io.cwd, flags.out);
-  mkdirSync(dirname(path), { recursive: true });
-  const { seed, nodes, verdicts, left } = report;
-  const figures = {
-    command: "chaos",
-    startedAt: startedAt.toISOString(),
-    seconds: (Date.now() - startedAt.getTime()) / 1_000,
-  };
-  writeFileSync(path, `${JSON.stringify({ ...figures, seed, nodes, ...summary, left, verdicts }, null, 2)}\n`);
-  context.io.err(`seed ${seed}; report in ${path}\n`);
-  const skipped = summary.skipped > 0 ? `, ${summary.skipped} skipped` : "";
-  if (flags.json === true) printJson(context, { event: "summary", ...summary });
-  else context.io.out(`${summary.passed} passed, ${summary.failed} failed${skipped}\n`);
-  const bad = summary.failed > 0 || interrupted || (flags.strict === true && summary.skipped > 0);
-  context.setExitCode(bad || summary.passed + summary.skipped === 0 ? EXIT.failed : EXIT.ok);
 }
 
 async function stop(context: CommandContext, json: boolean): Promise<void> {

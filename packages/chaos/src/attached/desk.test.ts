@@ -1,0 +1,119 @@
+/** The desk's bounds and refusals, without a node: what a fault comes to on real ones is in tests/integration. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ChaosDesk, type ChaosEvent, type DeskOrder } from "./desk.js";
+import type { Processes, RunningProcess } from "./processes.js";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "meshwork-desk-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const nobody: Processes = {
+  list: async () => [],
+  crash: () => Promise.reject(new Error("nothing may be harmed")),
+  restart: () => Promise.reject(new Error("nothing may be harmed")),
+  freeze: () => Promise.reject(new Error("nothing may be harmed")),
+  thaw: () => Promise.reject(new Error("nothing may be harmed")),
+};
+const broker: RunningProcess = {
+  ...{ slot: "s1", pid: 1, state: "ready", mesh: "mesh1", type: "broker", id: "ab".repeat(32) },
+  ...{ name: "mesh1.broker.ababab", observes: [], shared: false },
+};
+const listing = (...processes: RunningProcess[]): Processes => ({ ...nobody, list: async () => processes });
+const order = (...faults: string[]): DeskOrder => ({
+  ...{ faults, target: undefined, forMs: 0, seed: 1, blind: false, rounds: 1, everyMs: 0 },
+});
+
+async function untilOver(desk: ChaosDesk): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const leave = desk.onEvent(({ kind }) => {
+      if (kind !== "chaos.ended") return;
+      leave();
+      resolve();
+    });
+  });
+}
+
+test("a fault that cannot be done is skipped with its reason, never passed", async () => {
+  const desk = new ChaosDesk({ processes: nobody, directory });
+  desk.start(order("slow-link", "kill-node"));
+  await untilOver(desk);
+  const [run] = desk.runs();
+  expect(run).toMatchObject({ state: "done", counts: { passed: 0, failed: 0, skipped: 2 }, current: null });
+  const [slow, kill] = run?.verdicts ?? [];
+  expect(slow?.reasons[0]).toMatch(/^it needs the lab \(namespaces, delay\): /);
+  expect(kill?.reasons[0]).toContain("--inline");
+});
+
+test("what can be done here depends on who has a process of its own", async () => {
+  const obstacles = async (...processes: RunningProcess[]) => {
+    const faults = await new ChaosDesk({ processes: listing(...processes), directory }).faults();
+    return faults.filter(({ obstacle }) => obstacle === null).map(({ name }) => name);
+  };
+  expect(await obstacles(broker)).toEqual(["kill-node", "restart-node", "burst-kill", "wedge-node"]);
+  expect(await obstacles({ ...broker, shared: true })).toEqual([]);
+  expect(await obstacles({ ...broker, state: "exited" })).toEqual([]);
+});
+
+test("one run at a time; an unknown fault is refused before anything begins", async () => {
+  const desk = new ChaosDesk({ processes: nobody, directory });
+  expect(() => desk.start(order("kill-node", "nonsense"))).toThrow(
+    expect.objectContaining({ code: "MESH_E_NO_SUCH_FAULT" }),
+  );
+  expect(desk.runs()).toEqual([]);
+  expect(desk.start(order("slow-link"))?.id).toBe(1);
+  expect(desk.start(order("slow-link"))).toBeUndefined();
+  await untilOver(desk);
+  expect(desk.start(order("slow-link"))?.id).toBe(2);
+  await untilOver(desk);
+});
+
+test("the last twenty runs are kept", async () => {
+  const desk = new ChaosDesk({ processes: nobody, directory });
+  for (let at = 0; at < 23; at += 1) {
+    desk.start(order("slow-link"));
+    await untilOver(desk);
+  }
+  expect(desk.runs().map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, at) => 23 - at));
+  expect(desk.run(3)).toBeUndefined();
+  expect(desk.sizes()).toEqual({ chaosRuns: 20, chaosLines: 20 });
+});
+
+test("rounds come at their interval, and a stop ends the wait for the next", async () => {
+  const desk = new ChaosDesk({ processes: nobody, directory });
+  desk.start({ ...order("slow-link"), rounds: 2, everyMs: 50 });
+  await untilOver(desk);
+  expect(desk.runs()[0]).toMatchObject({ state: "done", round: 2, counts: { skipped: 2 } });
+  expect(desk.runs()[0]?.tookMs).toBeGreaterThanOrEqual(49);
+  desk.start({ ...order("slow-link"), rounds: 2, everyMs: 3_600_000 });
+  expect(await desk.stop(2)).toMatchObject({ state: "stopped" });
+  expect(await desk.stop(7)).toBeUndefined();
+});
+
+test("a target is one of the cluster's own nodes, by name, id or type", async () => {
+  const desk = new ChaosDesk({ processes: listing(broker), directory });
+  for (const fits of ["mesh1.broker.ababab", "mesh1", "abab", "broker"]) expect(await desk.hasTarget(fits)).toBe(true);
+  for (const stranger of ["mesh1.console", "gateway", "cd"]) expect(await desk.hasTarget(stranger)).toBe(false);
+});
+
+test("what the launcher had to undo is told to the first who listens", () => {
+  const desk = new ChaosDesk({ processes: nobody, directory, undone: ["mesh1.broker.ababab"] });
+  const heard: ChaosEvent[] = [];
+  desk.onEvent((event) => heard.push(event));
+  expect(heard).toMatchObject([{ kind: "chaos.reverted", node: "mesh1.broker.ababab", mesh: "mesh1" }]);
+});
+
+test("where the processes cannot be listed the run fails with what was said", async () => {
+  const broken = {
+    ...nobody,
+    list: () => Promise.reject(Object.assign(new Error("gone"), { code: "MESH_E_LINK_TIMEOUT" })),
+  };
+  const desk = new ChaosDesk({ processes: broken, directory });
+  desk.start(order("kill-node"));
+  await untilOver(desk);
+  expect(desk.runs()[0]).toMatchObject({ state: "failed", error: { code: "MESH_E_LINK_TIMEOUT", message: "gone" } });
+});

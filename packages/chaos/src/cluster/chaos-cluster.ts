@@ -1,0 +1,79 @@
+/**
+ * A cluster as the judge knows it: the lab's (cluster.ts), or one that runs (attached/attached-cluster.ts). What it knows of itself it asks
+ * its nodes for; a verdict rests on no list of its own but on who was started.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { monotonicMs } from "./agent-protocol.js";
+import type { ChaosNode } from "./chaos-node.js";
+
+const SETTLE_POLL_MS = 150;
+const ASK_TIMEOUT_MS = 5_000;
+
+export abstract class ChaosCluster<N extends ChaosNode = ChaosNode> {
+  /** Those that run. */
+  abstract get nodes(): readonly N[];
+  /** Those that ran since the last `forget` too. */
+  abstract get everybody(): readonly N[];
+  /** Starts one that is gone with its identity. Resolves when it is ready. */
+  abstract restart(node: N): Promise<void>;
+  /** The place of one that is gone, or goes now, is taken again by a node of its kind. */
+  abstract refill(node: N): Promise<void>;
+  /** Every id that was acknowledged to have been received, as the files of all lives have them. */
+  abstract receivedNotes(): string[];
+  /** Whom the background traffic goes to; undefined: to any member. */
+  abstract readonly noteTargets: readonly string[] | undefined;
+  /** What somebody else did to it since the last `forget`. */
+  abstract disturbances(): readonly string[];
+  /** The next fault starts with an empty page. */
+  abstract forget(): void;
+  /** Whether who is listed under this id is not there. */
+  protected abstract isGhost(id: string): boolean;
+  /** Before it is asked whether all is whole. */
+  protected async look(): Promise<void> {}
+
+  /** Running nodes whose directory has the mesh: its members, and those who observe it. */
+  whoSee(mesh: string): readonly N[] {
+    return this.nodes.filter((node) => node.mesh === mesh || node.observes.includes(mesh));
+  }
+
+  members(mesh: string): readonly N[] {
+    return this.nodes.filter((node) => node.mesh === mesh);
+  }
+
+  /** Whether every node lists exactly whom it must, by its own directory. Waits; then says what is wrong. */
+  async whole(withinMs: number): Promise<string | undefined> {
+    const deadlineMs = monotonicMs() + withinMs;
+    for (;;) {
+      await this.look();
+      const problem = await this.#problem();
+      if (problem === undefined || monotonicMs() > deadlineMs) return problem;
+      await sleep(SETTLE_POLL_MS);
+    }
+  }
+
+  async #problem(): Promise<string | undefined> {
+    const nodes = this.nodes;
+    const names = new Map(nodes.map(({ id, name }) => [id, name]));
+    const problems = await Promise.all(
+      nodes.map(async (node) => {
+        const expected = nodes.filter(({ mesh }) => mesh === node.mesh || node.observes.includes(mesh));
+        try {
+          const directory = await node.call("directory", {}, ASK_TIMEOUT_MS);
+          const listed = new Set(directory.map(({ id }) => id));
+          const missing = expected.filter(({ id }) => !listed.has(id)).map(({ name }) => name);
+          const strange = [...listed].filter((id) => !expected.some((other) => other.id === id) && this.isGhost(id));
+          const suspected = directory
+            .filter((entry) => entry.suspected && names.has(entry.id))
+            .map(({ id }) => names.get(id));
+          if (missing.length > 0) return `${node.name} does not list ${missing.join(", ")}`;
+          if (strange.length > 0)
+            return `${node.name} lists ghosts: ${strange.map((id) => names.get(id) ?? id.slice(0, 12)).join(", ")}`;
+          return suspected.length > 0 ? `${node.name} suspects ${suspected.join(", ")}` : undefined;
+        } catch (error) {
+          return `${node.name} does not answer: ${(error as Error).message}`;
+        }
+      }),
+    );
+    return problems.find((problem) => problem !== undefined);
+  }
+}

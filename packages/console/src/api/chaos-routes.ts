@@ -1,0 +1,79 @@
+/** Chaos, from the desk. Without one, or in a read-only console, every route refuses. */
+import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { ChaosDesk, DeskRun, DeskVerdict } from "../chaos-desk.js";
+import type { ChaosRun, ChaosVerdict } from "../chaos-schemas.js";
+import { ConsoleError } from "../errors.js";
+import { type ApiContext, createRouter } from "./context.js";
+import * as endpoints from "./endpoints/chaos.js";
+
+export function chaosRoutes({ model }: ApiContext): OpenAPIHono {
+  const routes = createRouter();
+
+  const desk = (): ChaosDesk => {
+    if (model.readOnly) throw new ConsoleError("MESH_E_READ_ONLY");
+    if (model.chaos === undefined) throw new ConsoleError("MESH_E_NO_CHAOS");
+    return model.chaos;
+  };
+  const found = (id: number, run: DeskRun | undefined) => {
+    if (run === undefined) throw new ConsoleError("MESH_E_NO_SUCH_RUN", String(id));
+    return viewOf(run);
+  };
+
+  routes.openapi(endpoints.chaosFaults, async (c) => {
+    const faults = await desk().faults();
+    return c.json({ faults: faults.map((fault) => ({ ...fault, needs: [...fault.needs] })) }, 200);
+  });
+
+  routes.openapi(endpoints.chaosRuns, (c) => c.json({ runs: desk().runs().map(viewOf) }, 200));
+
+  routes.openapi(endpoints.chaosRun, (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(found(id, desk().run(id)), 200);
+  });
+
+  routes.openapi(endpoints.chaosStart, async (c) => {
+    const { faults, target, forMs, seed, blind, schedule } = c.req.valid("json");
+    if (target !== undefined && !(await desk().hasTarget(target)))
+      throw new ConsoleError("MESH_E_UNKNOWN_NAME", target);
+    const { rounds, everyMs } = schedule ?? { rounds: 1, everyMs: 0 };
+    const run = desk().start({ faults, target, forMs, seed, blind, rounds, everyMs });
+    if (run === undefined) throw new ConsoleError("MESH_E_CHAOS_BUSY");
+    return c.json(viewOf(run), 201);
+  });
+
+  routes.openapi(endpoints.chaosRevert, (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(found(id, desk().revertNow(id)), 200);
+  });
+
+  routes.openapi(endpoints.chaosStop, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(found(id, await desk().stop(id)), 200);
+  });
+
+  return routes;
+}
+
+function viewOf(run: DeskRun): z.output<typeof ChaosRun> {
+  const { current } = run;
+  return {
+    ...run,
+    faults: [...run.faults],
+    current: current && { ...current, targets: [...current.targets], known: [...current.known] },
+    verdicts: run.verdicts.map(verdictOf),
+  };
+}
+
+function verdictOf(verdict: DeskVerdict): z.output<typeof ChaosVerdict> {
+  const { fault, outcome, reasons, expects, targets, witnesses = [] } = verdict;
+  return {
+    ...{ fault, outcome, expects, reasons: [...reasons], targets: [...targets], witnesses: [...witnesses] },
+    withinMs: verdict.withinMs ?? null,
+    waitedMs: verdict.waitedMs ?? null,
+    reverted: verdict.reverted ?? null,
+    healedMs: verdict.healedMs ?? null,
+    notes: verdict.notes ?? null,
+    tookMs: verdict.tookMs ?? null,
+    loadPerCore: verdict.loadPerCore ?? null,
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * What the console needs of whoever does chaos to its cluster: it shows and passes on, the desk decides. The desk sees to it that only the
+ * cluster's own nodes are hit and that what was done is undone.
+ */
+import type { z } from "@hono/zod-openapi";
+import type * as schemas from "./chaos-schemas.js";
+
+type ChaosFault = z.infer<typeof schemas.ChaosFault>;
+type ChaosRunView = z.infer<typeof schemas.ChaosRun>;
+type ChaosVerdictView = z.infer<typeof schemas.ChaosVerdict>;
+
+type Unknowns = "withinMs" | "witnesses" | "waitedMs" | "reverted" | "healedMs" | "notes" | "tookMs" | "loadPerCore";
+
+/** What a fault came to; what is not known of it is absent. */
+export type DeskVerdict = DeepReadonly<
+  Pick<ChaosVerdictView, Exclude<keyof ChaosVerdictView, Unknowns>> & {
+    [K in Unknowns]?: ChaosVerdictView[K] | undefined;
+  }
+>;
+export type DeskRun = DeepReadonly<Omit<ChaosRunView, "verdicts">> & { readonly verdicts: readonly DeskVerdict[] };
+
+type DeepReadonly<T> = T extends readonly (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+export interface DeskOrder {
+  readonly faults: readonly string[];
+  readonly target: string | undefined;
+  readonly forMs: number;
+  readonly seed: number | undefined;
+  readonly blind: boolean;
+  readonly rounds: number;
+  readonly everyMs: number;
+}
+
+export interface DeskEvent {
+  readonly severity: "info" | "warn" | "error";
+  /** `chaos.…` */
+  readonly kind: string;
+  readonly node: string | null;
+  readonly mesh: string | null;
+  readonly message: string;
+}
+
+export interface ChaosDesk {
+  /** Faults that act now. */
+  running(): number;
+  /** Grows whenever a run's view has changed but for its clocks. */
+  changes(): number;
+  faults(): Promise<readonly DeepReadonly<ChaosFault>[]>;
+  /** Whether there is a node of the cluster that a fault could hit. */
+  hasTarget(wanted: string): Promise<boolean>;
+  /** Newest first. */
+  runs(): readonly DeskRun[];
+  run(id: number): DeskRun | undefined;
+  /** Undefined where another run is not over. Throws MESH_E_NO_SUCH_FAULT. */
+  start(order: DeskOrder): DeskRun | undefined;
+  /** Undefined where there is no such run, here and below. */
+  revertNow(id: number): DeskRun | undefined;
+  /** Resolves when what was on is undone. */
+  stop(id: number): Promise<DeskRun | undefined>;
+  onEvent(listener: (event: DeskEvent) => void): () => void;
+  sizes(): Readonly<Record<string, number>>;
+}

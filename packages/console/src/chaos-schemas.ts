@@ -1,0 +1,134 @@
+/** Chaos as the API serves it: faults, runs, verdicts. */
+import { z } from "@hono/zod-openapi";
+import { ageMs, count, unknownOr } from "./schema-parts.js";
+
+export const ChaosFault = z
+  .object({
+    name: z.string(),
+    summary: z.string(),
+    /** What every other node must come to know. */
+    expects: z.string(),
+    /** By when, after the injection. */
+    withinMs: ageMs,
+    /** By when, after it is undone, every node must list exactly whom it should. */
+    healedWithinMs: ageMs,
+    /** What a lab must be able to. */
+    needs: z.array(z.string()),
+    /** Why it cannot be done to this cluster; null where it can. */
+    obstacle: unknownOr(z.string()),
+  })
+  .openapi("ChaosFault");
+
+export const ChaosFaultList = z.object({ faults: z.array(ChaosFault) }).openapi("ChaosFaultList");
+
+const FAULT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+const MAX_FAULTS = 32;
+const MAX_ROUNDS = 100;
+/** Verdicts of one run. */
+export const MAX_VERDICTS = 200;
+
+export const ChaosOrder = z
+  .strictObject({
+    /** One after the other. */
+    faults: z.array(z.string().regex(FAULT_NAME)).min(1).max(MAX_FAULTS),
+    /** A name, the beginning of one, an id's beginning, or a type; without it drawn from the seed. */
+    target: z
+      .string()
+      .min(1)
+      .max(256)
+      .regex(/^[a-z0-9][a-z0-9.-]*$/)
+      .optional(),
+    /** How long each fault lasts at least. */
+    forMs: z.number().int().min(0).max(600_000).default(5_000),
+    /** What is drawn is drawn from it. Without it the run draws one. */
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .optional(),
+    /** Shuts the nodes' senses at the injection: every fault must then fail. */
+    blind: z.boolean().default(false),
+    /** All faults again so long after the round before began, so many times in all. */
+    schedule: z
+      .strictObject({
+        everyMs: z.number().int().min(1_000).max(86_400_000),
+        rounds: z.number().int().min(1).max(MAX_ROUNDS),
+      })
+      .optional(),
+  })
+  .refine(
+    ({ faults, schedule }) => faults.length * (schedule?.rounds ?? 1) <= MAX_VERDICTS,
+    `a run has at most ${MAX_VERDICTS} faults over all its rounds`,
+  )
+  .openapi("ChaosOrder");
+
+const waits = z.object({ p50: ageMs, p99: ageMs, max: ageMs });
+const witness = z.object({
+  name: z.string(),
+  /** From the injection until its own directory or counters said so; null where they did not in time. */
+  waitedMs: unknownOr(ageMs),
+});
+
+export const ChaosVerdict = z
+  .object({
+    fault: z.string(),
+    outcome: z.enum(["passed", "failed", "skipped"]),
+    /** Why not passed. */
+    reasons: z.array(z.string()),
+    expects: z.string(),
+    targets: z.array(z.string()),
+    withinMs: unknownOr(ageMs),
+    /** Every other node that had to come to know. */
+    witnesses: z.array(witness),
+    /** Over those who came to know; null where nobody did. */
+    waitedMs: unknownOr(waits),
+    /** Null where nothing was done. */
+    reverted: unknownOr(z.boolean()),
+    /** From then until every directory was whole; null where it was not in time. */
+    healedMs: unknownOr(ageMs),
+    /** The messages that went on meanwhile. */
+    notes: unknownOr(z.object({ acknowledged: count, failed: count, lost: count, doubled: count })),
+    tookMs: unknownOr(ageMs),
+    /** Processes that wanted a core, per core: above 2 or 3 it is the machine that is slow, not the mesh. */
+    loadPerCore: unknownOr(z.number().nonnegative()),
+  })
+  .openapi("ChaosVerdict");
+
+export const ChaosRun = z
+  .object({
+    id: count,
+    /** `stopping`: what is on is being undone. `failed`: it could not go on, see `error`. */
+    state: z.enum(["running", "stopping", "done", "stopped", "failed"]),
+    faults: z.array(z.string()),
+    target: unknownOr(z.string()),
+    forMs: ageMs,
+    seed: count,
+    blind: z.boolean(),
+    rounds: count,
+    everyMs: ageMs,
+    round: count,
+    ageMs,
+    tookMs: unknownOr(ageMs),
+    /** The fault that is on; null once the run is over. */
+    current: unknownOr(
+      z.object({
+        fault: z.string(),
+        phase: z.enum(["preparing", "injecting", "watching", "holding", "reverting", "healing", "checking", "waiting"]),
+        targets: z.array(z.string()),
+        /** Since the injection. */
+        elapsedMs: unknownOr(ageMs),
+        withinMs: unknownOr(ageMs),
+        witnesses: count,
+        /** Who has come to know, or has not in time, as they do. */
+        known: z.array(witness),
+      }),
+    ),
+    verdicts: z.array(ChaosVerdict),
+    counts: z.object({ passed: count, failed: count, skipped: count }),
+    error: unknownOr(z.object({ code: z.string(), message: z.string() })),
+  })
+  .openapi("ChaosRun");
+
+/** The last runs, newest first; the one that is not over among them. */
+export const ChaosRunList = z.object({ runs: z.array(ChaosRun) }).openapi("ChaosRunList");

@@ -1,0 +1,130 @@
+/** The run that is on: its fault, where it is, who has come to know, and the way out. */
+import type { ChaosRun } from "@meshwork/console/api-types";
+import { useCall } from "../hooks/use-call.js";
+import { useNow } from "../hooks/use-now.js";
+import { FailureNote } from "../parts/failure-note.js";
+import { NodeName } from "../parts/node-name.js";
+import { canRevert, elapsedText, PHASES } from "./phases.js";
+import { WaitList } from "./wait-list.js";
+
+/** Until a node that was killed is ready again. */
+const STOP_MS = 60_000;
+
+export interface CurrentRunProps {
+  readonly run: ChaosRun;
+  readonly receivedAtMs: number;
+  readonly onDone: () => void;
+}
+
+export function CurrentRun({ run, receivedAtMs, onDone }: CurrentRunProps) {
+  const { id, current, counts, faults, rounds, round, verdicts } = run;
+  const total = faults.length * rounds;
+  return (
+    <article className="chaos-run" data-testid="chaos-current" data-state={run.state}>
+      <header className="chaos-head">
+        <h3>{current?.fault ?? "getting ready"}</h3>
+        {current?.targets.map((name) => (
+          <NodeName key={name} name={name} />
+        ))}
+        <span className="muted">
+          fault {Math.min(verdicts.length + 1, total)} of {total}
+          {rounds > 1 && `, round ${round} of ${rounds}`}
+          {verdicts.length > 0 &&
+            ` · ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped so far`}
+        </span>
+        <Ways run={run} onDone={onDone} key={id} />
+      </header>
+      {current !== null && <Progress current={current} receivedAtMs={receivedAtMs} />}
+    </article>
+  );
+}
+
+function Progress({
+  current,
+  receivedAtMs,
+}: {
+  readonly current: NonNullable<ChaosRun["current"]>;
+  readonly receivedAtMs: number;
+}) {
+  const { phase, elapsedMs, withinMs, witnesses, known } = current;
+  const now = useNow();
+  const sinceMs = elapsedMs === null ? null : elapsedMs + Math.max(0, now - receivedAtMs);
+  const at = PHASES.findIndex((step) => step.phase === phase);
+  return (
+    <>
+      <ol className="chaos-steps" aria-label="where it is">
+        {PHASES.map((step, index) => (
+          <li
+            key={step.phase}
+            className={index < at ? "is-past" : index === at ? "is-now" : ""}
+            aria-current={index === at ? "step" : undefined}
+            title={step.means}
+          >
+            {step.text}
+          </li>
+        ))}
+      </ol>
+      <p data-testid="chaos-phase" data-phase={phase} role="status">
+        {phase === "waiting" ? "The next round has not begun yet." : `${sentence(PHASES[at]?.means ?? phase)}.`}
+      </p>
+      {witnesses > 0 && withinMs !== null && (
+        <p className="muted">
+          <strong className="chaos-known">
+            {known.filter(({ waitedMs }) => waitedMs !== null).length} of {witnesses}
+          </strong>{" "}
+          witnesses know within {elapsedText(withinMs)}
+          {canRevert(phase) && `; it has been on for ${elapsedText(sinceMs)}`}
+        </p>
+      )}
+      <WaitList witnesses={known} withinMs={withinMs} />
+    </>
+  );
+}
+
+/** Undoing is harmless: it asks no second time. */
+function Ways({ run, onDone }: { readonly run: ChaosRun; readonly onDone: () => void }) {
+  const [reverting, revert] = useCall<ChaosRun>();
+  const [stopping, stop] = useCall<ChaosRun>();
+  const path = `/api/chaos/runs/${run.id}`;
+  const { current } = run;
+  return (
+    <div className="actions chaos-ways">
+      {stopping.phase === "busy" || run.state === "stopping" ? (
+        <span role="status">being undone…</span>
+      ) : (
+        <>
+          <button
+            type="button"
+            disabled={current === null || !canRevert(current.phase) || reverting.phase === "busy"}
+            onClick={() => revert((api, signal) => api.post<ChaosRun>(`${path}/revert`, undefined, signal))}
+            title="undo this fault at once; the run goes on with the next one"
+            data-testid="chaos-revert"
+          >
+            Revert now
+          </button>
+          <button
+            type="button"
+            onClick={() =>
+              stop((api, signal) =>
+                api.delete<ChaosRun>(path, signal, STOP_MS).then((ended) => {
+                  onDone();
+                  return ended;
+                }),
+              )
+            }
+            title="undo this fault at once and end the run"
+            data-testid="chaos-stop"
+          >
+            Stop the run
+          </button>
+        </>
+      )}
+      {reverting.failure !== null && <FailureNote failure={reverting.failure} what="It was not asked to revert" />}
+      {stopping.failure !== null && <FailureNote failure={stopping.failure} what="It was not stopped" />}
+    </div>
+  );
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

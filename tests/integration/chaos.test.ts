@@ -1,0 +1,200 @@
+/** Chaos on a running cluster, by its console's API and by `mesh chaos … --attach`: judged by what the survivors' own directories say. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type {
+  ChaosRun,
+  ChaosRunList,
+  ClusterSummary,
+  EventList,
+  NodeList,
+  TraceList,
+} from "@meshwork/console/api-types";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { type Cluster, consoleEnv, eventually, isRunning, mesh, startCluster } from "../support/cluster.js";
+
+const SHAPE = ["--mesh", "mesh1", "--mesh", "mesh2", "--types", "gateway=1,broker=3,compute=1"];
+/** Members of the target's mesh but itself, and the other mesh's gateway. */
+const SURVIVORS = 5;
+
+let cluster: Cluster;
+let out: string;
+const stops: (() => Promise<unknown>)[] = [];
+beforeAll(async () => {
+  out = mkdtempSync(join(tmpdir(), "meshwork-chaos-out-"));
+  cluster = await startCluster(["--chaos", ...SHAPE]);
+});
+afterAll(async () => {
+  await cluster?.stop();
+  rmSync(out, { recursive: true, force: true });
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+const nodes = async () => (await cluster.api<NodeList>("/api/nodes")).nodes;
+const brokerOf = async (of: string) =>
+  (await nodes()).find(({ live, type, mesh: at }) => live && type === "broker" && at === of)!;
+const start = (order: object) =>
+  cluster.api<ChaosRun>("/api/chaos/runs", { method: "POST", body: JSON.stringify(order) });
+const read = (id: number) => cluster.api<ChaosRun>(`/api/chaos/runs/${id}`);
+const until = (id: number, what: string, holds: (run: ChaosRun) => boolean, timeoutMs = 60_000): Promise<ChaosRun> =>
+  eventually(what, timeoutMs, async () => {
+    const run = await read(id);
+    return holds(run) ? run : undefined;
+  });
+const isOver = ({ tookMs }: ChaosRun) => tookMs !== null;
+const phaseIs = (phase: string) => (run: ChaosRun) => run.current?.phase === phase;
+const alive = () =>
+  eventually("all are alive again, as all say", 40_000, async () => {
+    const { live } = await cluster.api<ClusterSummary>("/api/cluster");
+    const { converged } = await cluster.api("/api/convergence");
+    return live === 11 && converged;
+  });
+
+test("kill-node: every survivor's directory says it within the bound; the node is back under its name; spans and events tell", async () => {
+  const target = await brokerOf("mesh2");
+  const begun = await start({ faults: ["kill-node"], target: target.name, forMs: 6_000, seed: 1 });
+  await until(begun.id, "it is held", phaseIs("holding"));
+  expect(isRunning(target.process!.pid!)).toBe(false);
+  const other = { method: "POST", body: JSON.stringify({ faults: ["kill-node"] }) };
+  await expect(cluster.api("/api/chaos/runs", other)).rejects.toMatchObject({ code: "MESH_E_CHAOS_BUSY" });
+  expect((await cluster.api<ClusterSummary>("/api/cluster")).chaos?.running).toBe(1);
+  const { verdicts, counts } = await until(begun.id, "it is over", isOver);
+  const [verdict] = verdicts;
+  expect(verdict!.reasons).toEqual([]);
+  expect(verdict).toMatchObject({ outcome: "passed", reverted: true, targets: [target.name], withinMs: 5_000 });
+  expect(counts).toEqual({ passed: 1, failed: 0, skipped: 0 });
+  const { witnesses, waitedMs, notes } = verdict!;
+  const members = (await nodes()).filter(
+    ({ mesh: at, type }) => at === "mesh2" || (type === "gateway" && at === "mesh1"),
+  );
+  const survivors = members.flatMap(({ name }) => (name === null || name === target.name ? [] : [name]));
+  expect(witnesses.map(({ name }) => name).sort()).toEqual(survivors.sort());
+  expect(witnesses).toHaveLength(SURVIVORS);
+  for (const witness of witnesses) {
+    // Nobody knows at once: 1.5 s of silence come before a suspicion.
+    expect(witness.waitedMs).toBeGreaterThan(1_000);
+    expect(witness.waitedMs).toBeLessThanOrEqual(5_000);
+  }
+  expect(waitedMs!.max).toBe(Math.max(...witnesses.map((witness) => witness.waitedMs!)));
+  expect(notes!.acknowledged).toBeGreaterThan(50);
+  expect(notes).toMatchObject({ lost: 0, doubled: 0 });
+  await alive();
+  const { events } = await cluster.api<EventList>("/api/events?limit=1000");
+  const told = events.filter(({ kind }) => kind.startsWith("chaos.")).map(({ kind }) => kind);
+  expect(told.reverse()).toEqual([
+    ...["chaos.injected", "chaos.detected", "chaos.reverted", "chaos.verdict", "chaos.ended"],
+  ]);
+  const consoleName = (await cluster.api<ClusterSummary>("/api/cluster")).console.name;
+  const spans = await eventually("the spans have come", 10_000, async () => {
+    const { traces } = await cluster.api<TraceList>(`/api/traces?limit=500&kind=other&node=${consoleName}`);
+    const found = traces.find(({ rootName }) => rootName === "mesh.chaos.injected");
+    return found !== undefined && (await cluster.api(`/api/traces/${found.traceId}`)).spans;
+  });
+  const names = spans.map(({ name }: { name: string }) => name).sort();
+  expect(names).toEqual(["mesh.chaos.detected", "mesh.chaos.injected", "mesh.chaos.reverted"]);
+});
+
+test("with the nodes' senses shut nothing passes; what cannot be done here is skipped with its reason", async () => {
+  const begun = await start({ faults: ["kill-node", "slow-link"], target: "mesh1", forMs: 0, blind: true });
+  const { verdicts, state } = await until(begun.id, "it is over", isOver);
+  expect([state, ...verdicts.map(({ outcome }) => outcome)]).toEqual(["done", "failed", "skipped"]);
+  expect(verdicts[0]!.reasons[0]).toMatch(/^not known within 5 s to /);
+  expect(verdicts[0]!.reverted).toBe(true);
+  expect(verdicts[1]!.reasons[0]).toContain("needs the lab");
+  await alive();
+});
+
+test("a stop undoes what is on; so does the launcher, when the console is killed in the midst of it", async () => {
+  const target = await brokerOf("mesh1");
+  const first = await start({ faults: ["kill-node", "restart-node"], target: target.name, forMs: 60_000 });
+  await until(first.id, "it is held", phaseIs("holding"));
+  const stopped = await cluster.api<ChaosRun>(`/api/chaos/runs/${first.id}`, { method: "DELETE" });
+  expect(stopped).toMatchObject({ state: "stopped", current: null });
+  expect(stopped.verdicts).toMatchObject([
+    { fault: "kill-node", outcome: "failed", reasons: ["interrupted"], reverted: true },
+  ]);
+  await alive();
+
+  const second = await start({ faults: ["kill-node"], target: target.name, forMs: 60_000 });
+  await until(second.id, "it is held", phaseIs("holding"));
+  process.kill((await cluster.api<ClusterSummary>("/api/cluster")).console.pid, "SIGKILL");
+  const undone: EventList = await eventually("the next console tells of it", 20_000, async () => {
+    const list = await cluster.api<EventList>("/api/events?limit=200");
+    return list.events.some(({ kind }) => kind === "chaos.reverted") && list;
+  });
+  expect(undone.events.find(({ kind }) => kind === "chaos.reverted")).toMatchObject({ node: target.name });
+  await alive();
+  expect((await cluster.api<ChaosRunList>("/api/chaos/runs")).runs).toEqual([]);
+});
+
+test("neither the console nor a stranger's node can be a target", async () => {
+  const { console: own } = await cluster.api<ClusterSummary>("/api/cluster");
+  for (const target of [own.name, "console", "mesh9.broker.abcdef"])
+    await expect(start({ faults: ["kill-node"], target })).rejects.toMatchObject({ code: "MESH_E_UNKNOWN_NAME" });
+});
+
+test("mesh chaos --attach: lists, runs, reports; --strict fails for what was skipped", async () => {
+  const list = JSON.parse(
+    (await mesh(["chaos", "list", "--json", "--attach", cluster.url], consoleEnv(cluster))).stdout,
+  );
+  const here = list.faults.filter(({ obstacle }: { obstacle: string | null }) => obstacle === null);
+  expect(here.map(({ name }: { name: string }) => name)).toEqual([
+    "kill-node",
+    "restart-node",
+    "burst-kill",
+    "wedge-node",
+  ]);
+  const file = join(out, "report.json");
+  const run = await mesh(
+    [
+      "chaos",
+      "run",
+      "restart-node",
+      "nat-shift",
+      "--for",
+      "0s",
+      "--json",
+      "--strict",
+      "--out",
+      file,
+      "--attach",
+      cluster.dataDir,
+    ],
+    {},
+  );
+  const lines = run.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ event, fault, outcome }) => [event, fault, outcome])).toEqual([
+    ["verdict", "restart-node", "passed"],
+    ["verdict", "nat-shift", "skipped"],
+    ["summary", undefined, undefined],
+  ]);
+  expect(lines.at(-1)).toEqual({ event: "summary", passed: 1, failed: 0, skipped: 1 });
+  expect(run.code).toBe(1);
+  const report = JSON.parse(readFileSync(file, "utf8"));
+  expect(report.verdicts[0].witnesses.length).toBeGreaterThanOrEqual(SURVIVORS);
+  const stop = await mesh(["chaos", "stop", "--attach", `${cluster.url}/#token=${cluster.token}`]);
+  expect([stop.code, stop.stdout]).toEqual([0, "stopped 0\n"]);
+  await alive();
+});
+
+test("without --chaos all of it refuses, and nothing is left in the temporary directory afterwards", async () => {
+  const plain = await startCluster(["--mesh", "mesh1", "--types", "broker=1"]);
+  stops.push(() => plain.stop());
+  await expect(plain.api("/api/chaos/faults")).rejects.toMatchObject({ code: "MESH_E_NO_CHAOS" });
+  const order = { method: "POST", body: JSON.stringify({ faults: ["kill-node"] }) };
+  await expect(plain.api("/api/chaos/runs", order)).rejects.toMatchObject({ code: "MESH_E_NO_CHAOS" });
+  const run = await mesh(["chaos", "run", "kill-node", "--attach", plain.dataDir]);
+  expect([run.code, run.stderr]).toEqual([1, expect.stringContaining("MESH_E_NO_CHAOS")]);
+  const both = await mesh(["up", "--chaos", "--read-only"]);
+  expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("--read-only")]);
+  const sockets = readdirSync(tmpdir()).filter((name) => name.startsWith("meshwork-senses-"));
+  expect(sockets).not.toContain(`meshwork-senses-${plain.pid}`);
+  expect(sockets).toContain(`meshwork-senses-${cluster.pid}`);
+  await cluster.stop();
+  expect(readdirSync(tmpdir())).not.toContain(`meshwork-senses-${cluster.pid}`);
+});
