@@ -33,7 +33,7 @@ export class SimNode implements Program {
   /** Which life of each connected peer is known; entries go when the peer is lost. */
   readonly #lives = new Map<number, number>();
   /** When a byte of each connected peer last came, by the host's clock. */
-  readonly #heardAtMs = new Map<number, number>();
+  readonly #heard = new Map<number, { atMs: number }>();
   readonly #toPing = new Set<number>();
   readonly #listens: boolean;
   #nextLane = 1;
@@ -91,7 +91,7 @@ export class SimNode implements Program {
 
   /** Of a peer with a connection: when a byte of it last came. */
   lastHeardMs(peer: number): number | undefined {
-    return this.cluster.network.connected(this.index, peer) ? this.#heardAtMs.get(peer) : undefined;
+    return this.cluster.network.connected(this.index, peer) ? this.#heard.get(peer)?.atMs : undefined;
   }
 
   /** `dial`: makes a connection first where there is none; where that fails, nothing comes of it. */
@@ -137,7 +137,7 @@ export class SimNode implements Program {
   }
 
   onFrame(from: number, lane: number, payload: unknown): void {
-    this.#heard(from);
+    this.#hear(from);
     if (lane !== GOSSIP_LANE) {
       this.membership?.onPacket(from, lane, payload as LanePacket);
       return;
@@ -148,7 +148,7 @@ export class SimNode implements Program {
   }
 
   onDatagram(from: number, payload: unknown): void {
-    this.#heard(from);
+    this.#hear(from);
     if (!(payload as ProbePacket).ping) return;
     if (this.cluster.network.datagram(this.index, from, PONG, PING_BYTES)) this.cluster.count("pong", PING_BYTES);
     const peer = this.cluster.idOf(from);
@@ -158,7 +158,7 @@ export class SimNode implements Program {
 
   /** A peer that came back as another process has forgotten us: what we knew of the link is lost with its former life. */
   onConnected(peer: number, life: number): void {
-    this.#heard(peer);
+    this.#hear(peer);
     const before = this.#lives.get(peer);
     if (before !== undefined && before !== life) {
       this.membership?.restarted(peer);
@@ -170,7 +170,7 @@ export class SimNode implements Program {
   }
 
   onLost(peer: number): void {
-    this.#heardAtMs.delete(peer);
+    this.#heard.delete(peer);
     this.membership?.peerLost(peer);
     this.links?.tell({ kind: "peer-lost", peer: this.cluster.idOf(peer) });
     this.#gossipLost(peer);
@@ -186,9 +186,12 @@ export class SimNode implements Program {
     return this.neighbors().includes(this.cluster.idOf(peer));
   }
 
-  #heard(peer: number): void {
+  #hear(peer: number): void {
     if (!this.#listens) return;
-    this.#heardAtMs.set(peer, this.host.now());
+    const nowMs = this.host.now();
+    const heard = this.#heard.get(peer);
+    if (heard === undefined) this.#heard.set(peer, { atMs: nowMs });
+    else heard.atMs = nowMs;
     this.membership?.heard(peer);
   }
 
