@@ -11,6 +11,7 @@ const node = (...args) => [process.execPath, ...args];
 const SUITES = new Map([
   ["ci", ["bash", ".ci/run"]],
   ["tracing", node("scripts/test-tracing.mjs")],
+  ["browser-200", ["env", "MESH_TEST_FULL=1", ...node("scripts/test-browser.mjs")]],
   ["chaos", node("packages/meshwork/bin/mesh.js", "chaos", "run", "--all")],
 ]);
 

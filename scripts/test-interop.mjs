@@ -6,10 +6,11 @@
  * `-t PATTERN` or file names for vitest.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { parseReportFlags, Report } from "./lib/report.mjs";
+import { runVitest } from "./lib/vitest-run.mjs";
 
 const CRATES = resolve("interop");
 const VECTORS = resolve("packages", "protocol", "src", "wire", "testing");
@@ -81,38 +82,9 @@ function writeVectors() {
 }
 
 function test() {
-  const resultsFile = resolve("out", "interop", "results.json");
-  mkdirSync(resolve("out", "interop"), { recursive: true });
-  rmSync(resultsFile, { force: true });
-  const args = [
-    join("node_modules", "vitest", "vitest.mjs"),
-    "run",
-    "--config",
-    join("tests", "interop", "vitest.config.ts"),
-    "--reporter=default",
-    "--reporter=./scripts/lib/vitest-reporter.mjs",
-    ...flags.rest,
-  ];
-  // The runner's own output goes to standard error: standard output is the summary's.
-  const ended = spawnSync(process.execPath, args, {
-    stdio: ["ignore", 2, 2],
-    env: {
-      ...process.env,
-      MESH_INTEROP_BIN: binDir,
-      MESH_VITEST_RESULTS: resultsFile,
-      NO_COLOR: process.env.NO_COLOR ?? "1",
-    },
+  runVitest(report, {
+    config: join("tests", "interop", "vitest.config.ts"),
+    args: flags.rest,
+    env: { MESH_INTEROP_BIN: binDir },
   });
-  if (!existsSync(resultsFile)) {
-    report.fail("test:interop", `the test runner ended with ${ended.signal ?? ended.status} before any result`);
-    return;
-  }
-  const { results } = JSON.parse(readFileSync(resultsFile, "utf8"));
-  for (const { id, state, message, note, durationMs } of results) {
-    if (state === "passed") report.pass(id, { durationMs });
-    else if (state === "failed") report.fail(id, (message ?? "failed").split("\n")[0]);
-    else report.skip(id, note ?? "left out by the pattern that was given");
-  }
-  if (ended.status !== 0 && !results.some((result) => result.state === "failed"))
-    report.fail("test:interop", `the test runner ended with ${ended.signal ?? ended.status}`);
 }

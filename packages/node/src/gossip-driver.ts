@@ -35,6 +35,8 @@ export interface GossipDriverOptions {
   readonly random: () => number;
   readonly now: () => number;
   readonly events: GossipEvents;
+  /** Gone for all that is known: where it was reached is not learned again from who has not heard of it yet. */
+  readonly isDeparted: (peerId: string) => boolean;
 }
 
 export class GossipDriver {
@@ -45,6 +47,7 @@ export class GossipDriver {
   readonly #topics: ReadonlyMap<string, MeshTopic>;
   readonly #byMesh: ReadonlyMap<string, MeshTopic>;
   readonly #events: GossipEvents;
+  readonly #isDeparted: (peerId: string) => boolean;
   /** Boot nonce of each connected peer; an entry goes when the peer is lost, so connections bound it. */
   readonly #lives = new Map<string, string>();
   #stopped = false;
@@ -54,6 +57,7 @@ export class GossipDriver {
     this.#transport = options.transport;
     this.#now = options.now;
     this.#events = options.events;
+    this.#isDeparted = options.isDeparted;
     this.#topics = new Map(options.topics.map((mesh) => [mesh.topic, mesh]));
     this.#byMesh = new Map(options.topics.map((mesh) => [mesh.mesh, mesh]));
     this.#router = new GossipRouter({
@@ -207,7 +211,8 @@ export class GossipDriver {
   #learn(peerId: string, data: Uint8Array): void {
     try {
       const { directAddresses } = decodeAddrInfo(data);
-      if (directAddresses.length > 0) this.#transport.learnAddresses(peerId, directAddresses);
+      if (directAddresses.length > 0 && !this.#isDeparted(peerId))
+        this.#transport.learnAddresses(peerId, directAddresses);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#malformed++;

@@ -200,6 +200,9 @@ export class MembershipDriver {
   #synced(mesh: string, { peerId, ok, applied, sent, durationMs }: SyncEnd): void {
     this.#topics.get(mesh)?.tell({ kind: "synced", peer: peerId, ok, apart: applied + sent });
     if (applied > 0) this.#options.events.synced(mesh, applied, durationMs);
+    // Some were never listed here: they came and left between two looks, and only gossip spoke of them.
+    const { transport } = this.#options;
+    for (const id of transport.knownPeers()) if (this.isDeparted(id)) transport.forgetAddresses(id);
   }
 
   #carryOut(mesh: MeshTopic, output: MembershipOutput): void {
@@ -300,6 +303,15 @@ export class MembershipDriver {
     this.#topics.get(mesh.mesh)?.tell({ kind: "tried", attempt, heardAgoMs });
   }
 
+  /** Known to have died, left or expired, and not known to live in any mesh. */
+  isDeparted(peerId: string): boolean {
+    const directories = [...this.#topics.values()].map(({ machine }) => machine.directory);
+    return (
+      directories.every((directory) => directory.get(peerId) === undefined) &&
+      directories.some((directory) => directory.tombstoneOf(peerId) !== undefined)
+    );
+  }
+
   async #dial(mesh: MeshTopic, target: { readonly id: string; readonly addresses: readonly string[] }): Promise<void> {
     const { transport } = this.#options;
     const topic = this.#topics.get(mesh.mesh);
@@ -310,6 +322,7 @@ export class MembershipDriver {
       const observer = hello !== undefined && hello.mesh !== mesh.mesh;
       if (!this.#stopped) topic?.tell({ kind: "contacted", peer: target.id, shared, observer });
     } catch {
+      if (this.isDeparted(target.id)) transport.forgetAddresses(target.id);
       topic?.tell({ kind: "dial-failed", peer: target.id });
     }
   }

@@ -163,6 +163,7 @@ export class NodeRuntime implements MeshNode {
         neighborDown: (mesh, peerId) => this.#neighborDown(mesh, peerId),
         received: (mesh, content, deliveredFrom) => this.#membership.received(mesh, content, deliveredFrom),
       },
+      isDeparted: (peerId) => this.#membership.isDeparted(peerId),
     });
     this.#membership = new MembershipDriver({
       topics,

@@ -31,6 +31,10 @@ export class AddressBook {
     if (oldest !== undefined) this.#addresses.delete(oldest);
   }
 
+  peers(): readonly string[] {
+    return [...this.#addresses.keys()];
+  }
+
   forget(peerId: string): void {
     this.#addresses.delete(peerId);
   }

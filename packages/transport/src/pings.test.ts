@@ -30,6 +30,14 @@ test("the next ping takes the place of one that was not answered, and counts it"
   expect(pings.unanswered).toBe(1);
   expect(pings.answer("a", first)).toBeUndefined();
   expect(pings.answer("a", second)).toBe(0);
+});
+
+test("what is counted is what has no answer: it leaves with its pong or with the peer", () => {
+  const { pings, begin } = make();
+  begin("a");
+  const ofB = begin("b");
+  expect(pings.size).toBe(2);
+  pings.answer("b", ofB);
   expect(pings.size).toBe(1);
   pings.gone("a");
   expect(pings.size).toBe(0);

@@ -3,13 +3,13 @@
  * (Of the wake-ups of an idle node every second one was the time-out of a ping that had long been answered.)
  *
  * One ping is open per peer: the next takes its place, and counts it as unanswered. Nonces are a counter: a pong is taken from the
- * pinged peer alone, over its authenticated connection. Owner: the transport; an entry goes with the peer.
+ * pinged peer alone, over its authenticated connection. Owner: the transport; an entry goes with its pong, or with the peer.
  */
 import type { Clock } from "./clock.js";
 
 interface Open {
-  nonce: number;
-  sentAtMs: number;
+  readonly nonce: number;
+  readonly sentAtMs: number;
 }
 
 export class Pings {
@@ -22,6 +22,7 @@ export class Pings {
     this.#clock = clock;
   }
 
+  /** Those without an answer so far. */
   get size(): number {
     return this.#open.size;
   }
@@ -30,21 +31,15 @@ export class Pings {
   begin(peerId: string, into: DataView): void {
     this.#nonce = (this.#nonce + 1) % Number.MAX_SAFE_INTEGER;
     into.setFloat64(0, this.#nonce);
-    const open = this.#open.get(peerId);
-    if (open === undefined) {
-      this.#open.set(peerId, { nonce: this.#nonce, sentAtMs: this.#clock.now() });
-      return;
-    }
-    if (open.nonce !== ANSWERED) this.unanswered++;
-    open.nonce = this.#nonce;
-    open.sentAtMs = this.#clock.now();
+    if (this.#open.has(peerId)) this.unanswered++;
+    this.#open.set(peerId, { nonce: this.#nonce, sentAtMs: this.#clock.now() });
   }
 
   /** The round trip, where this nonce answers the open ping of the peer. */
   answer(peerId: string, nonce: DataView): number | undefined {
     const open = this.#open.get(peerId);
-    if (open === undefined || open.nonce === ANSWERED || nonce.getFloat64(0) !== open.nonce) return undefined;
-    open.nonce = ANSWERED;
+    if (open === undefined || nonce.getFloat64(0) !== open.nonce) return undefined;
+    this.#open.delete(peerId);
     return this.#clock.now() - open.sentAtMs;
   }
 
@@ -57,6 +52,3 @@ export class Pings {
     this.#open.clear();
   }
 }
-
-/** No nonce is zero. */
-const ANSWERED = 0;

@@ -159,6 +159,10 @@ class MeshTransport implements Transport {
     return this.#addresses.known(peerId);
   }
 
+  knownPeers(): readonly string[] {
+    return this.#addresses.peers();
+  }
+
   forgetAddresses(peerId: string): void {
     this.#addresses.forget(peerId);
   }

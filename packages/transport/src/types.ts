@@ -146,6 +146,8 @@ export interface Transport {
   /** Remembers where a peer may be reached (bounded, newest first, at most 8 per peer). */
   learnAddresses(peerId: string, addresses: readonly string[]): void;
   knownAddresses(peerId: string): readonly string[];
+  /** Of whom addresses are remembered. */
+  knownPeers(): readonly string[];
   /** For peers that nobody will dial again; otherwise entries leave by the bound alone. */
   forgetAddresses(peerId: string): void;
   /** The live peer, dialling where there is none. Concurrent calls share one dial. Does not retry. */

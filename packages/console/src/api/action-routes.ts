@@ -37,7 +37,7 @@ export function actionRoutes(context: ApiContext): OpenAPIHono {
     const found = rowOf(model, ref);
     const name = found.name ?? found.key;
     if (found.process !== undefined) return { name, process: found.process };
-    if (!isLive(found.state)) return undefined;
+    if (found.processGone || !isLive(found.state)) return undefined;
     throw new ConsoleError("MESH_E_NOT_SUPERVISED", name);
   };
 

@@ -30,6 +30,8 @@ export interface NodeRow {
   stats: NodeStats | undefined;
   statsAtMs: number;
   process: SupervisedProcess | undefined;
+  /** It had a process of the supervisor's, which is no more: the mesh may not have noticed yet. */
+  processGone: boolean;
   boot: BootTrace | undefined;
   /** Of the console's own node, which no list of the supervisor holds. */
   ownBootMs?: number;

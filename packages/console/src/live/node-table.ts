@@ -150,6 +150,7 @@ export class NodeTable {
       listed.add(row);
       if (row.process === undefined || JSON.stringify(row.process) !== JSON.stringify(process)) {
         row.process = process;
+        row.processGone = false;
         row.version = this.#versions.next();
       }
       if (row.name === null && process.name !== null) row.name = process.name;
@@ -162,6 +163,7 @@ export class NodeTable {
     for (const row of this.#rows.values()) {
       if (row.process === undefined || listed.has(row)) continue;
       row.process = undefined;
+      row.processGone = true;
       row.version = this.#versions.next();
       if (row.state === "starting") this.#setState(row, "exited", { sinceMs: nowMs, by: NOBODY });
     }
@@ -191,6 +193,7 @@ export class NodeTable {
       stats: undefined,
       statsAtMs: 0,
       process: undefined,
+      processGone: false,
       boot: undefined,
       version: this.#versions.next(),
     };

@@ -4,6 +4,7 @@ import { targetOf } from "@meshwork/console/client";
 import { durationText, UNKNOWN } from "../format/numbers.js";
 import { useApi } from "../hooks/use-api.js";
 import { FailureNote } from "../parts/failure-note.js";
+import { Pair } from "../parts/pair.js";
 import { halvesOf, transitOf } from "./message-halves.js";
 
 export function MessageDetail({ message }: { readonly message: MessageView }) {
@@ -55,15 +56,6 @@ function Half({ title, span, missing }: HalfProps) {
             ))}
         </dl>
       )}
-    </div>
-  );
-}
-
-function Pair({ label, value }: { readonly label: string; readonly value: string }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd className="mono">{value}</dd>
     </div>
   );
 }

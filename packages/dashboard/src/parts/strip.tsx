@@ -1,6 +1,5 @@
 /** The strip above every view: how much there is, how much of it is known, and how old it is. Dialogs hang here: it is always there. */
 import type { ClusterSummary } from "@meshwork/console/api-types";
-import type { ReactNode } from "react";
 import { ActionDialog } from "../actions/action-dialog.js";
 import { bytesText, coresText, countText, rateText, UNKNOWN } from "../format/numbers.js";
 import { useLive } from "../hooks/use-live.js";
@@ -11,6 +10,7 @@ import { perNode, type Sum, totalsOf } from "../model/totals.js";
 import { connectionState } from "../state/connection.js";
 import { routeHash } from "../state/route.js";
 import { ConnectionBadge } from "./connection-badge.js";
+import { Figure } from "./figure.js";
 import { ThemeButton } from "./theme-button.js";
 
 export function Strip() {
@@ -94,23 +94,6 @@ export function Strip() {
       </div>
       <ActionDialog />
     </header>
-  );
-}
-
-function Figure({
-  label,
-  title,
-  children,
-}: {
-  readonly label: string;
-  readonly title?: string | undefined;
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className="figure" title={title}>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -1,9 +1,10 @@
 /** A profile that was taken: how much of the process it shows, where the time went, and what it cannot see. */
 import type { ProfileResult } from "@meshwork/console/api-types";
 import { foldStacks } from "@meshwork/node/cpu-profile";
-import { type ReactNode, useMemo } from "react";
+import { useMemo } from "react";
 import { countText, durationText, UNKNOWN } from "../format/numbers.js";
 import { Empty } from "../parts/empty.js";
+import { Figure } from "../parts/figure.js";
 import { FlameGraph } from "./flame-graph.js";
 import { flameTree } from "./flame-tree.js";
 import { FunctionTable } from "./function-table.js";
@@ -65,23 +66,6 @@ export function ProfileReport({ result }: { readonly result: ProfileResult }) {
         <FunctionTable functions={summary.functions} busyMs={summary.jsMs + summary.gcMs + summary.programMs} />
         <ThreadTable quiet={quiet} sampled={sampled} />
       </div>
-    </div>
-  );
-}
-
-function Figure({
-  label,
-  title,
-  children,
-}: {
-  readonly label: string;
-  readonly title?: string;
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className="figure" title={title}>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** A span's attributes and events. */
 import type { SpanView } from "@meshwork/console/api-types";
 import { durationText } from "../format/numbers.js";
+import { Pair } from "../parts/pair.js";
 
 export function SpanDetail({ span }: { readonly span: SpanView }) {
   const attributes = Object.entries(span.attributes).sort(([a], [b]) => a.localeCompare(b));
@@ -20,15 +21,6 @@ export function SpanDetail({ span }: { readonly span: SpanView }) {
           <b>{event.name}</b> at {durationText(event.offsetMs)} <code>{JSON.stringify(event.attributes)}</code>
         </p>
       ))}
-    </div>
-  );
-}
-
-function Pair({ label, value }: { readonly label: string; readonly value: string }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd className="mono">{value}</dd>
     </div>
   );
 }

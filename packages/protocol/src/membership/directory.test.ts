@@ -259,9 +259,9 @@ test("a neighbour brings 2,000 new identities and 50 a second more; sync is not 
   expect(bring(3_001, 100, from, 1_000)).toBe(50);
   expect(bring(4_001, 100, { viaSync: true }, 1_000)).toBe(100);
   expect(directory.sizes().directoryNewcomerBuckets).toBe(1);
-  directory.neighborGone(from.deliveredBy, 2_000);
+  directory.expire(2_000);
   expect(directory.sizes().directoryNewcomerBuckets).toBe(1);
-  directory.neighborGone(from.deliveredBy, 60_000);
+  directory.expire(60_000);
   expect(directory.sizes().directoryNewcomerBuckets).toBe(0);
 });
 

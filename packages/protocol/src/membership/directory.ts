@@ -226,11 +226,6 @@ export class Directory implements ObituaryContext {
     this.#members.markProven(id);
   }
 
-  /** The neighbour is gone: forgets how much it delivered, where that was long ago. */
-  neighborGone(id: string, nowMs: number): void {
-    this.#newcomers.forget(id, nowMs);
-  }
-
   /** Sets the own record, before it is published. The own member never goes stale; a leaving one ends it. */
   setOwn(signed: SignedRecord, nowMs: number): void {
     const { record } = signed;
@@ -312,6 +307,7 @@ export class Directory implements ObituaryContext {
 
   /** Removes who has not been heard of for longer than its staleness; returns them. Changes are collected too. */
   expire(nowMs: number): readonly DirectoryEntry[] {
+    this.#newcomers.sweep(nowMs);
     if (nowMs > this.#expectedUntilMs) this.#expectedMembers = 0;
     this.#departures.expire(nowMs);
     this.#tombstones.expire(nowMs, tombstoneTtlMs(this.#longestStalenessMs));

@@ -217,7 +217,6 @@ export class Membership {
 
   #neighborDown(peer: string, nowMs: number): void {
     this.#neighbors.delete(peer);
-    this.directory.neighborGone(peer, nowMs);
     this.#merging.plan.neighborDown(peer);
     this.#detect({ kind: "neighbor-down", peer }, nowMs);
     const peers = this.directory.sample(MAX_CONTACTS, this.#options.random, () => true);

@@ -3,8 +3,8 @@
  * neighbour could fill every directory of the mesh at wire speed. An honest burst above it arrives by sync, which is bounded
  * on its own.
  *
- * Owner: Directory. A bucket leaves with its neighbour once it is full again, else who comes and goes would have a burst each
- * time; or as the longest unused above `MAX_BUCKETS`.
+ * Owner: Directory. A bucket leaves once it is full again, never before, else who comes and goes would have a burst each time; or as
+ * the longest unused above `MAX_BUCKETS`.
  */
 export const NEWCOMER_BURST = 2_000;
 export const NEWCOMERS_PER_SECOND = 50;
@@ -41,10 +41,10 @@ export class NewcomerLimit {
     return true;
   }
 
-  /** The neighbour is gone, and its bucket where that is full. */
-  forget(neighbor: string, nowMs: number): void {
-    const bucket = this.#buckets.get(neighbor);
-    if (bucket !== undefined && tokensAt(bucket, nowMs) >= NEWCOMER_BURST) this.#buckets.delete(neighbor);
+  /** A full bucket says no more than none. */
+  sweep(nowMs: number): void {
+    for (const [neighbor, bucket] of this.#buckets)
+      if (tokensAt(bucket, nowMs) >= NEWCOMER_BURST) this.#buckets.delete(neighbor);
   }
 }
 

@@ -19,7 +19,7 @@ code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
 .tile.passed { border-left-color: var(--good); } .tile.failed { border-left-color: var(--bad); } .tile.skipped { border-left-color: var(--open); }
 .tile b { display: block; white-space: nowrap; font-size: 22px; font-weight: 600; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
 .tile .soft { font-size: 13px; }
-.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 14px; }
+.two { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 14px; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 14px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 500; color: var(--soft); font-size: 13px; }
