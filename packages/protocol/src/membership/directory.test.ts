@@ -22,7 +22,7 @@ test("a record joins, refreshes in silence, updates, and leaves", () => {
   expect(kinds(directory)).toEqual([]);
   expect(directory.get(testId(1))).toMatchObject({ receivedAtMs: 2_000, firstSeenAtMs: 1_000 });
   const updated = directory.apply(testSigned({ sequence: 3, addresses: ["1.2.3.4:5"] }), from, 3_000);
-  expect(updated).toMatchObject({ kind: "accepted-newer", previous: { record: { sequence: 2 } } });
+  expect(updated).toMatchObject({ kind: "accepted-newer", previous: { sequence: 2 } });
   expect(kinds(directory)).toEqual(["updated"]);
   expect(directory.apply(testSigned({ sequence: 4, status: "leaving" }), from, 4_000).kind).toBe("left");
   expect(kinds(directory)).toEqual(["left"]);
