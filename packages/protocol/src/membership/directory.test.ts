@@ -13,10 +13,8 @@ const kinds = (directory: Directory) => directory.takeChanges().map((change: Dir
 test("a record joins, refreshes in silence, updates, and leaves", () => {
   const directory = make();
   const joined = directory.apply(testSigned(), from, 1_000);
-  expect(joined).toMatchObject({
-    kind: "accepted-new",
-    entry: { name: "mesh1.broker.".concat(testId(1).slice(0, 6)) },
-  });
+  expect(joined.kind).toBe("accepted-new");
+  expect(directory.get(testId(1))?.name).toBe("mesh1.broker.".concat(testId(1).slice(0, 6)));
   expect(kinds(directory)).toEqual(["joined"]);
   expect(directory.apply(testSigned({ sequence: 2 }), from, 2_000).kind).toBe("accepted-newer");
   expect(kinds(directory)).toEqual([]);

@@ -32,8 +32,8 @@ export class SimNode implements Program {
   readonly links: LinkDetector | undefined;
   /** Which life of each connected peer is known; entries go when the peer is lost. */
   readonly #lives = new Map<number, number>();
-  /** When a byte of each connected peer last came, by the host's clock. */
-  readonly #heard = new Map<number, { atMs: number }>();
+  /** When a byte of each connected peer last came, by the host's clock; by id, as it is asked for with every probe. */
+  readonly #heard = new Map<string, { readonly peer: number; atMs: number }>();
   readonly #toPing = new Set<number>();
   readonly #listens: boolean;
   #nextLane = 1;
@@ -90,8 +90,9 @@ export class SimNode implements Program {
   }
 
   /** Of a peer with a connection: when a byte of it last came. */
-  lastHeardMs(peer: number): number | undefined {
-    return this.cluster.network.connected(this.index, peer) ? this.#heard.get(peer)?.atMs : undefined;
+  lastHeardMs(id: string): number | undefined {
+    const heard = this.#heard.get(id);
+    return heard !== undefined && this.cluster.network.connected(this.index, heard.peer) ? heard.atMs : undefined;
   }
 
   /** `dial`: makes a connection first where there is none; where that fails, nothing comes of it. */
@@ -170,7 +171,7 @@ export class SimNode implements Program {
   }
 
   onLost(peer: number): void {
-    this.#heard.delete(peer);
+    this.#heard.delete(this.cluster.idOf(peer));
     this.membership?.peerLost(peer);
     this.links?.tell({ kind: "peer-lost", peer: this.cluster.idOf(peer) });
     this.#gossipLost(peer);
@@ -189,8 +190,9 @@ export class SimNode implements Program {
   #hear(peer: number): void {
     if (!this.#listens) return;
     const nowMs = this.host.now();
-    const heard = this.#heard.get(peer);
-    if (heard === undefined) this.#heard.set(peer, { atMs: nowMs });
+    const id = this.cluster.idOf(peer);
+    const heard = this.#heard.get(id);
+    if (heard === undefined) this.#heard.set(id, { peer, atMs: nowMs });
     else heard.atMs = nowMs;
     this.membership?.heard(peer);
   }
