@@ -1,5 +1,5 @@
 /** Chaos on a running cluster, by its console's API and by `mesh chaos … --attach`: judged by what the survivors' own directories say. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type {
@@ -37,6 +37,7 @@ const brokerOf = async (of: string) =>
   (await nodes()).find(({ live, type, mesh: at }) => live && type === "broker" && at === of)!;
 const start = (order: object) =>
   cluster.api<ChaosRun>("/api/chaos/runs", { method: "POST", body: JSON.stringify(order) });
+const at = (selector: string, action: string) => ({ action, selector });
 const read = (id: number) => cluster.api<ChaosRun>(`/api/chaos/runs/${id}`);
 const until = (id: number, what: string, holds: (run: ChaosRun) => boolean, timeoutMs = 60_000): Promise<ChaosRun> =>
   eventually(what, timeoutMs, async () => {
@@ -54,10 +55,10 @@ const alive = () =>
 
 test("kill-node: every survivor's directory says it within the bound; the node is back under its name; spans and events tell", async () => {
   const target = await brokerOf("mesh2");
-  const begun = await start({ faults: ["kill-node"], target: target.name, forMs: 6_000, seed: 1 });
+  const begun = await start({ specs: [{ ...at(target.name!, "kill-node"), durationMs: 6_000 }], seed: 1 });
   await until(begun.id, "it is held", phaseIs("holding"));
   expect(isRunning(target.process!.pid!)).toBe(false);
-  const other = { method: "POST", body: JSON.stringify({ faults: ["kill-node"] }) };
+  const other = { method: "POST", body: JSON.stringify({ specs: [{ action: "kill-node" }] }) };
   await expect(cluster.api("/api/chaos/runs", other)).rejects.toMatchObject({ code: "MESH_E_CHAOS_BUSY" });
   expect((await cluster.api<ClusterSummary>("/api/cluster")).chaos?.running).toBe(1);
   const { verdicts, counts } = await until(begun.id, "it is over", isOver);
@@ -97,7 +98,10 @@ test("kill-node: every survivor's directory says it within the bound; the node i
 });
 
 test("with the nodes' senses shut nothing passes; what cannot be done here is skipped with its reason", async () => {
-  const begun = await start({ faults: ["kill-node", "slow-link"], target: "mesh1", forMs: 0, blind: true });
+  const begun = await start({
+    specs: [{ ...at("mesh1", "kill-node"), durationMs: 0 }, { action: "slow-link" }],
+    blind: true,
+  });
   const { verdicts, state } = await until(begun.id, "it is over", isOver);
   expect([state, ...verdicts.map(({ outcome }) => outcome)]).toEqual(["done", "failed", "skipped"]);
   expect(verdicts[0]!.reasons[0]).toMatch(/^not known within 5 s to /);
@@ -108,7 +112,8 @@ test("with the nodes' senses shut nothing passes; what cannot be done here is sk
 
 test("a stop undoes what is on; so does the launcher, when the console is killed in the midst of it", async () => {
   const target = await brokerOf("mesh1");
-  const first = await start({ faults: ["kill-node", "restart-node"], target: target.name, forMs: 60_000 });
+  const long = { ...at(target.name!, "kill-node"), durationMs: 60_000 };
+  const first = await start({ specs: [long, at(target.name!, "restart-node")] });
   await until(first.id, "it is held", phaseIs("holding"));
   const stopped = await cluster.api<ChaosRun>(`/api/chaos/runs/${first.id}`, { method: "DELETE" });
   expect(stopped).toMatchObject({ state: "stopped", current: null });
@@ -117,7 +122,7 @@ test("a stop undoes what is on; so does the launcher, when the console is killed
   ]);
   await alive();
 
-  const second = await start({ faults: ["kill-node"], target: target.name, forMs: 60_000 });
+  const second = await start({ specs: [long] });
   await until(second.id, "it is held", phaseIs("holding"));
   process.kill((await cluster.api<ClusterSummary>("/api/cluster")).console.pid, "SIGKILL");
   const undone: EventList = await eventually("the next console tells of it", 20_000, async () => {
@@ -132,7 +137,7 @@ test("a stop undoes what is on; so does the launcher, when the console is killed
 test("neither the console nor a stranger's node can be a target", async () => {
   const { console: own } = await cluster.api<ClusterSummary>("/api/cluster");
   for (const target of [own.name, "console", "mesh9.broker.abcdef"])
-    await expect(start({ faults: ["kill-node"], target })).rejects.toMatchObject({ code: "MESH_E_UNKNOWN_NAME" });
+    await expect(start({ specs: [at(target, "kill-node")] })).rejects.toMatchObject({ code: "MESH_E_UNKNOWN_NAME" });
 });
 
 test("mesh chaos --attach: lists, runs, reports; --strict fails for what was skipped", async () => {
@@ -182,11 +187,29 @@ test("mesh chaos --attach: lists, runs, reports; --strict fails for what was ski
   await alive();
 });
 
+test("specs with a schedule, by the command: whom, what, how long, how often", async () => {
+  const spec = join(out, "spec.json");
+  const selector = { mesh: "mesh2", type: "broker" };
+  writeFileSync(
+    spec,
+    JSON.stringify({ selector, action: "kill-node", duration: "0s", schedule: { every: "1s", rounds: 2 } }),
+  );
+  const file = join(out, "spec-report.json");
+  const run = await mesh(["chaos", "run", "--spec", spec, "--out", file, "--attach", cluster.dataDir]);
+  expect([run.code, run.stdout.trim().split("\n").at(-1)]).toEqual([0, "2 passed, 0 failed"]);
+  const { verdicts } = JSON.parse(readFileSync(file, "utf8"));
+  for (const { targets } of verdicts) expect(targets[0]).toMatch(/^mesh2\.broker\./);
+  writeFileSync(spec, JSON.stringify([{ action: "kill-node", schedule: { every: "1s" } }]));
+  const refused = await mesh(["chaos", "run", "--spec", spec, "--attach", cluster.dataDir]);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("schedule.rounds")]);
+  await alive();
+});
+
 test("without --chaos all of it refuses, and nothing is left in the temporary directory afterwards", async () => {
   const plain = await startCluster(["--mesh", "mesh1", "--types", "broker=1"]);
   stops.push(() => plain.stop());
   await expect(plain.api("/api/chaos/faults")).rejects.toMatchObject({ code: "MESH_E_NO_CHAOS" });
-  const order = { method: "POST", body: JSON.stringify({ faults: ["kill-node"] }) };
+  const order = { method: "POST", body: JSON.stringify({ specs: [{ action: "kill-node" }] }) };
   await expect(plain.api("/api/chaos/runs", order)).rejects.toMatchObject({ code: "MESH_E_NO_CHAOS" });
   const run = await mesh(["chaos", "run", "kill-node", "--attach", plain.dataDir]);
   expect([run.code, run.stderr]).toEqual([1, expect.stringContaining("MESH_E_NO_CHAOS")]);

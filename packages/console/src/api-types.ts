@@ -68,6 +68,7 @@ export type AlertRuleView = z.infer<typeof alerts.AlertRuleView>;
 export type AlertList = z.infer<typeof alerts.AlertList>;
 export type ChaosFault = z.infer<typeof chaos.ChaosFault>;
 export type ChaosFaultList = z.infer<typeof chaos.ChaosFaultList>;
+export type ChaosSpec = z.input<typeof chaos.ChaosSpec>;
 export type ChaosOrder = z.input<typeof chaos.ChaosOrder>;
 export type ChaosVerdict = z.infer<typeof chaos.ChaosVerdict>;
 export type ChaosRun = z.infer<typeof chaos.ChaosRun>;

@@ -26,13 +26,15 @@ type DeepReadonly<T> = T extends readonly (infer E)[]
     : T;
 
 export interface DeskOrder {
-  readonly faults: readonly string[];
-  readonly target: string | undefined;
-  readonly forMs: number;
+  readonly specs: readonly {
+    readonly action: string;
+    readonly selector?: string;
+    /** Milliseconds. */
+    readonly duration: number;
+    readonly schedule?: { readonly every: number; readonly rounds: number };
+  }[];
   readonly seed: number | undefined;
   readonly blind: boolean;
-  readonly rounds: number;
-  readonly everyMs: number;
 }
 
 export interface DeskEvent {
@@ -55,7 +57,7 @@ export interface ChaosDesk {
   /** Newest first. */
   runs(): readonly DeskRun[];
   run(id: number): DeskRun | undefined;
-  /** Undefined where another run is not over. Throws MESH_E_NO_SUCH_FAULT. */
+  /** Undefined where another run is not over. Throws MESH_E_NO_SUCH_FAULT, MESH_E_BAD_OPTION. */
   start(order: DeskOrder): DeskRun | undefined;
   /** Undefined where there is no such run, here and below. */
   revertNow(id: number): DeskRun | undefined;

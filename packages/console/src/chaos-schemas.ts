@@ -22,24 +22,37 @@ export const ChaosFault = z
 export const ChaosFaultList = z.object({ faults: z.array(ChaosFault) }).openapi("ChaosFaultList");
 
 const FAULT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
-const MAX_FAULTS = 32;
+const MAX_SPECS = 32;
 const MAX_ROUNDS = 100;
 /** Verdicts of one run. */
-export const MAX_VERDICTS = 200;
+const MAX_VERDICTS = 200;
+
+/** What is to be done: whom, what, how long, how often. */
+export const ChaosSpec = z
+  .strictObject({
+    /** A name, the beginning of one, an id's beginning, or a type; without it drawn from the run's seed. */
+    selector: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{0,255}$/)
+      .optional(),
+    /** The name of a fault. */
+    action: z.string().regex(FAULT_NAME),
+    /** How long it lasts at least. */
+    durationMs: z.number().int().min(0).max(600_000).default(5_000),
+    /** Again so long after the round before was due, so many times in all; when another is on, as soon as that is over. */
+    schedule: z
+      .strictObject({
+        everyMs: z.number().int().min(1_000).max(86_400_000),
+        rounds: z.number().int().min(1).max(MAX_ROUNDS),
+      })
+      .optional(),
+  })
+  .openapi("ChaosSpec");
 
 export const ChaosOrder = z
   .strictObject({
-    /** One after the other. */
-    faults: z.array(z.string().regex(FAULT_NAME)).min(1).max(MAX_FAULTS),
-    /** A name, the beginning of one, an id's beginning, or a type; without it drawn from the seed. */
-    target: z
-      .string()
-      .min(1)
-      .max(256)
-      .regex(/^[a-z0-9][a-z0-9.-]*$/)
-      .optional(),
-    /** How long each fault lasts at least. */
-    forMs: z.number().int().min(0).max(600_000).default(5_000),
+    /** One fault at a time, in the order in which they are due; of the same time, in this order. */
+    specs: z.array(ChaosSpec).min(1).max(MAX_SPECS),
     /** What is drawn is drawn from it. Without it the run draws one. */
     seed: z
       .number()
@@ -49,16 +62,9 @@ export const ChaosOrder = z
       .optional(),
     /** Shuts the nodes' senses at the injection: every fault must then fail. */
     blind: z.boolean().default(false),
-    /** All faults again so long after the round before began, so many times in all. */
-    schedule: z
-      .strictObject({
-        everyMs: z.number().int().min(1_000).max(86_400_000),
-        rounds: z.number().int().min(1).max(MAX_ROUNDS),
-      })
-      .optional(),
   })
   .refine(
-    ({ faults, schedule }) => faults.length * (schedule?.rounds ?? 1) <= MAX_VERDICTS,
+    ({ specs }) => specs.reduce((sum, { schedule }) => sum + (schedule?.rounds ?? 1), 0) <= MAX_VERDICTS,
     `a run has at most ${MAX_VERDICTS} faults over all its rounds`,
   )
   .openapi("ChaosOrder");
@@ -100,20 +106,28 @@ export const ChaosRun = z
     id: count,
     /** `stopping`: what is on is being undone. `failed`: it could not go on, see `error`. */
     state: z.enum(["running", "stopping", "done", "stopped", "failed"]),
-    faults: z.array(z.string()),
-    target: unknownOr(z.string()),
-    forMs: ageMs,
+    specs: z.array(
+      z.object({
+        action: z.string(),
+        /** Null: drawn from the seed. */
+        selector: unknownOr(z.string()),
+        durationMs: ageMs,
+        everyMs: ageMs,
+        rounds: count,
+      }),
+    ),
+    /** Faults over all rounds. */
+    total: count,
     seed: count,
     blind: z.boolean(),
-    rounds: count,
-    everyMs: ageMs,
-    round: count,
     ageMs,
     tookMs: unknownOr(ageMs),
-    /** The fault that is on; null once the run is over. */
+    /** The fault that is on, or (`waiting`) due next; null once the run is over. */
     current: unknownOr(
       z.object({
         fault: z.string(),
+        round: count,
+        rounds: count,
         phase: z.enum(["preparing", "injecting", "watching", "holding", "reverting", "healing", "checking", "waiting"]),
         targets: z.array(z.string()),
         /** Since the injection. */

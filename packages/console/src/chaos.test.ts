@@ -9,7 +9,7 @@ const ROUTES: readonly [method: string, path: string, body?: unknown][] = [
   ["GET", "/api/chaos/faults"],
   ["GET", "/api/chaos/runs"],
   ["GET", "/api/chaos/runs/1"],
-  ["POST", "/api/chaos/runs", { faults: ["kill-node"] }],
+  ["POST", "/api/chaos/runs", { specs: [{ action: "kill-node" }] }],
   ["POST", "/api/chaos/runs/1/revert"],
   ["DELETE", "/api/chaos/runs/1"],
 ];
@@ -41,39 +41,48 @@ test("a read-only console refuses all of it, desk or not", async () => {
 test("a run is started as it was asked for, with what was left out filled in", async () => {
   const chaos = new FakeChaos();
   harness = await startHarness({ chaos });
-  const answer = await harness.post("/api/chaos/runs", { faults: ["kill-node", "wedge-node"] });
+  const answer = await harness.post("/api/chaos/runs", { specs: [{ action: "kill-node" }, { action: "wedge-node" }] });
   expect(answer.status).toBe(201);
   schemas.ChaosRun.parse(await answer.json());
   const schedule = { everyMs: 60_000, rounds: 3 };
-  const order = { faults: ["kill-node"], target: "broker", forMs: 0, seed: 7, blind: true };
-  expect((await harness.post("/api/chaos/runs", { ...order, schedule })).status).toBe(201);
-  const filledIn = { target: undefined, forMs: 5_000, seed: undefined, blind: false, rounds: 1, everyMs: 0 };
+  const spec = { action: "kill-node", selector: "broker", durationMs: 0, schedule };
+  expect((await harness.post("/api/chaos/runs", { specs: [spec], seed: 7, blind: true })).status).toBe(201);
+  const duration = 5_000;
   expect(chaos.orders).toEqual([
-    { faults: ["kill-node", "wedge-node"], ...filledIn },
-    { ...order, ...schedule },
+    {
+      ...{ seed: undefined, blind: false },
+      specs: [
+        { action: "kill-node", duration },
+        { action: "wedge-node", duration },
+      ],
+    },
+    {
+      ...{ seed: 7, blind: true },
+      specs: [{ action: "kill-node", selector: "broker", duration: 0, schedule: { every: 60_000, rounds: 3 } }],
+    },
   ]);
 });
 
 test("what is not valid, unknown or too much is refused before the desk hears of it", async () => {
   const chaos = new FakeChaos();
   harness = await startHarness({ chaos });
-  const long = Array.from({ length: 33 }, () => "kill-node");
+  const kill = { action: "kill-node" };
+  const many = { ...kill, schedule: { everyMs: 1_000, rounds: 100 } };
   const invalid = [
-    ...[{}, { faults: [] }, { faults: long }, { faults: ["Kill"] }, { faults: ["kill-node"], colour: "red" }],
-    ...[{ forMs: -1 }, { forMs: 600_001 }, { seed: 2 ** 32 }, { target: "" }, { target: "../x" }].map((wrong) => ({
-      faults: ["kill-node"],
-      ...wrong,
-    })),
-    { faults: ["kill-node"], schedule: { everyMs: 10, rounds: 2 } },
-    { faults: long.slice(0, 3), schedule: { everyMs: 1_000, rounds: 100 } },
+    ...[{}, { specs: [] }, { specs: Array.from({ length: 33 }, () => kill) }, { specs: [kill], colour: "red" }],
+    ...[{ specs: [kill], seed: 2 ** 32 }, { specs: [many, many, kill] }],
+    ...[
+      ...[{ action: "Kill" }, { durationMs: -1 }, { durationMs: 600_001 }, { selector: "" }, { selector: "../x" }],
+      ...[{ colour: "red" }, { schedule: { everyMs: 10, rounds: 2 } }, { schedule: { everyMs: 1_000, rounds: 101 } }],
+    ].map((wrong) => ({ specs: [{ ...kill, ...wrong }] })),
   ];
   for (const body of invalid)
     expect([JSON.stringify(body), ...(await codeOf("POST", "/api/chaos/runs", body)).slice(1)]).toEqual([
       ...[JSON.stringify(body), 400, "MESH_E_INVALID_INPUT"],
     ]);
-  const start = (order: object) => codeOf("POST", "/api/chaos/runs", { faults: ["kill-node"], ...order });
-  expect((await start({ target: "mesh1.console.aaaaaa" })).slice(1)).toEqual([404, "MESH_E_UNKNOWN_NAME"]);
-  expect((await start({ faults: ["nonsense"] })).slice(1)).toEqual([404, "MESH_E_NO_SUCH_FAULT"]);
+  const start = (spec: object) => codeOf("POST", "/api/chaos/runs", { specs: [kill, { ...kill, ...spec }] });
+  expect((await start({ selector: "mesh1.console.aaaaaa" })).slice(1)).toEqual([404, "MESH_E_UNKNOWN_NAME"]);
+  expect((await start({ action: "nonsense" })).slice(1)).toEqual([404, "MESH_E_NO_SUCH_FAULT"]);
   chaos.busy = true;
   expect((await start({})).slice(1)).toEqual([409, "MESH_E_CHAOS_BUSY"]);
   expect(chaos.orders).toEqual([]);
@@ -89,6 +98,8 @@ test("runs come with their verdicts, unknowns as null; revert and stop reach the
       current: {
         ...{
           fault: "burst-kill",
+          round: 1,
+          rounds: 1,
           phase: "watching",
           targets: ["mesh1.broker.cccccc"],
           elapsedMs: 900,

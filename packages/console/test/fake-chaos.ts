@@ -3,8 +3,9 @@ import type { ChaosDesk, DeskEvent, DeskOrder, DeskRun } from "../src/chaos-desk
 
 export function runOf(id: number, changes: Partial<DeskRun> = {}): DeskRun {
   return {
-    ...{ id, state: "running", faults: ["kill-node"], target: null, forMs: 5_000, seed: 1, blind: false },
-    ...{ rounds: 1, everyMs: 0, round: 1, ageMs: 10, tookMs: null, current: null, verdicts: [] },
+    specs: [{ action: "kill-node", selector: null, durationMs: 5_000, everyMs: 0, rounds: 1 }],
+    ...{ id, state: "running", total: 1, seed: 1, blind: false },
+    ...{ ageMs: 10, tookMs: null, current: null, verdicts: [] },
     ...{ counts: { passed: 0, failed: 0, skipped: 0 }, error: null },
     ...changes,
   };
@@ -46,7 +47,7 @@ export class FakeChaos implements ChaosDesk {
 
   start(order: DeskOrder): DeskRun | undefined {
     if (this.busy) return undefined;
-    if (order.faults.includes("nonsense"))
+    if (order.specs.some(({ action }) => action === "nonsense"))
       throw Object.assign(new Error("there is no fault of this name"), { code: "MESH_E_NO_SUCH_FAULT" });
     this.orders.push(order);
     return runOf(2);

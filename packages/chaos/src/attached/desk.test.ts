@@ -24,8 +24,13 @@ const broker: RunningProcess = {
   ...{ name: "mesh1.broker.ababab", observes: [], shared: false },
 };
 const listing = (...processes: RunningProcess[]): Processes => ({ ...nobody, list: async () => processes });
-const order = (...faults: string[]): DeskOrder => ({
-  ...{ faults, target: undefined, forMs: 0, seed: 1, blind: false, rounds: 1, everyMs: 0 },
+const order = (...actions: string[]): DeskOrder => ({
+  specs: actions.map((action) => ({ action, duration: 0 })),
+  ...{ seed: 1, blind: false },
+});
+const every = (ms: number): DeskOrder => ({
+  ...order(),
+  specs: [{ action: "slow-link", schedule: { every: ms, rounds: 2 } }],
 });
 
 async function untilOver(desk: ChaosDesk): Promise<void> {
@@ -85,11 +90,11 @@ test("the last twenty runs are kept", async () => {
 
 test("rounds come at their interval, and a stop ends the wait for the next", async () => {
   const desk = new ChaosDesk({ processes: nobody, directory });
-  desk.start({ ...order("slow-link"), rounds: 2, everyMs: 50 });
+  desk.start(every(1_000));
   await untilOver(desk);
-  expect(desk.runs()[0]).toMatchObject({ state: "done", round: 2, counts: { skipped: 2 } });
-  expect(desk.runs()[0]?.tookMs).toBeGreaterThanOrEqual(49);
-  desk.start({ ...order("slow-link"), rounds: 2, everyMs: 3_600_000 });
+  expect(desk.runs()[0]).toMatchObject({ state: "done", total: 2, counts: { skipped: 2 } });
+  expect(desk.runs()[0]?.tookMs).toBeGreaterThanOrEqual(999);
+  desk.start(every(3_600_000));
   expect(await desk.stop(2)).toMatchObject({ state: "stopped" });
   expect(await desk.stop(7)).toBeUndefined();
 });

@@ -9,16 +9,16 @@
  * Owner: the console's process.
  */
 import { randomInt } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../faults/fault.js";
-import { faultNamed } from "../faults/index.js";
 import { randomFrom } from "../judge/figures.js";
 import { type ChaosSpan, judge, type Verdict } from "../judge/judge.js";
 import { fitsTarget, pickTargets } from "../judge/targets.js";
+import { type ChaosSpec, type Plan, planOf } from "../spec/spec.js";
+import { atTheirTime, type Due, timetable } from "../spec/timetable.js";
 import { type FaultCard, faultCards, NO_LAB } from "./applicable.js";
 import { AttachedCluster, isNode } from "./attached-cluster.js";
 import type { Processes } from "./processes.js";
-import { ChaosRun, type RunOrder, type RunView } from "./run.js";
+import { ChaosRun, type RunView } from "./run.js";
 
 const MAX_RUNS = 20;
 /** Of verdicts and of waiting times in them: a run of 200 faults in a cluster of 18 has some 2,000. */
@@ -32,11 +32,12 @@ export interface ChaosEvent {
   readonly message: string;
 }
 
-/** What a run is to do: faults by name; a seed that is not given is drawn. */
-export type DeskOrder = Omit<RunOrder, "faults" | "seed"> & {
-  readonly faults: readonly string[];
+/** What a run is to do. A seed that is not given is drawn. */
+export interface DeskOrder {
+  readonly specs: readonly ChaosSpec[];
   readonly seed: number | undefined;
-};
+  readonly blind: boolean;
+}
 
 export interface DeskOptions {
   readonly processes: Processes;
@@ -96,11 +97,11 @@ export class ChaosDesk {
     return this.#find(id)?.view();
   }
 
-  /** Undefined where another is not over. Throws MESH_E_NO_SUCH_FAULT. */
-  start({ faults, seed, ...order }: DeskOrder): RunView | undefined {
-    const named = faults.map(faultNamed);
+  /** Undefined where another is not over. Throws MESH_E_NO_SUCH_FAULT, MESH_E_BAD_OPTION. */
+  start({ specs, seed, blind }: DeskOrder): RunView | undefined {
+    const plans = specs.map(planOf);
     if (this.#current() !== undefined) return undefined;
-    const run = new ChaosRun(this.#nextId, { ...order, faults: named, seed: seed ?? randomInt(2 ** 32) });
+    const run = new ChaosRun(this.#nextId, { plans, blind, seed: seed ?? randomInt(2 ** 32) });
     this.#nextId += 1;
     this.#runs.push(run);
     this.#changes += 1;
@@ -171,22 +172,18 @@ export class ChaosDesk {
       const cards = new Map((await this.faults()).map((card) => [card.name, card]));
       cluster = await AttachedCluster.open(processes, directory);
       const random = randomFrom(run.order.seed);
-      const { faults, rounds, everyMs } = run.order;
-      for (let round = 1; round <= rounds && !run.signal.aborted; round += 1) {
-        const beganAtMs = performance.now();
-        for (const fault of faults) {
-          if (run.signal.aborted) break;
-          run.begin(fault.name, round);
-          const obstacle = cards.get(fault.name)?.obstacle ?? null;
-          const verdict = obstacle === null ? await this.#judge(run, fault, cluster, random) : skipped(fault, obstacle);
-          run.verdicts.push(verdict);
-          this.#tellVerdict(verdict);
-        }
-        if (round === rounds || run.signal.aborted) break;
+      const waiting = (next: Due) => {
         this.#changes += 1;
-        run.waitForRound();
-        const pauseMs = Math.max(0, beganAtMs + everyMs - performance.now());
-        await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => {});
+        run.begin(next, "waiting");
+      };
+      for await (const due of atTheirTime(timetable(run.order.plans), run.signal, waiting)) {
+        run.begin(due, "preparing");
+        const { plan } = due;
+        const obstacle = cards.get(plan.fault.name)?.obstacle ?? null;
+        const verdict =
+          obstacle === null ? await this.#judge(run, plan, cluster, random) : skipped(plan.fault, obstacle);
+        run.verdicts.push(verdict);
+        this.#tellVerdict(verdict);
       }
       run.end();
     } catch (error) {
@@ -199,8 +196,9 @@ export class ChaosDesk {
     }
   }
 
-  #judge(run: ChaosRun, fault: Fault, cluster: AttachedCluster, random: () => number): Promise<Verdict> {
-    const { forMs, target, blind } = run.order;
+  #judge(run: ChaosRun, plan: Plan, cluster: AttachedCluster, random: () => number): Promise<Verdict> {
+    const { fault, forMs, target } = plan;
+    const { blind } = run.order;
     const pick = (count: number) => pickTargets(cluster, random, count, target);
     return judge(fault, {
       ...{ abilities: NO_LAB, stage: { cluster, random, pick }, forMs, blind },

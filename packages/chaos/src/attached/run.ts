@@ -1,19 +1,23 @@
 /** One chaos run on a cluster that runs: what was asked for, where it is, what came of it. Owner: the desk, which keeps the last of them. */
 
 import { monotonicMs } from "../cluster/agent-protocol.js";
-import type { Fault } from "../faults/fault.js";
 import type { Step, Verdict } from "../judge/judge.js";
+import type { Plan } from "../spec/spec.js";
+import type { Due } from "../spec/timetable.js";
 
 export interface RunOrder {
-  readonly faults: readonly Fault[];
-  /** A name, the beginning of one, an id's beginning, or a type; undefined: drawn from the seed. */
-  readonly target: string | undefined;
-  readonly forMs: number;
+  readonly plans: readonly Plan[];
   readonly seed: number;
   readonly blind: boolean;
-  /** All of them so many times, each round so long after the one before began (or when that is over). */
-  readonly rounds: number;
+}
+
+/** A plan as it was asked for. */
+export interface PlanView {
+  readonly action: string;
+  readonly selector: string | null;
+  readonly durationMs: number;
   readonly everyMs: number;
+  readonly rounds: number;
 }
 
 export type Phase =
@@ -26,9 +30,11 @@ export type Phase =
   | "checking"
   | "waiting";
 
-/** Of the fault that is on. */
+/** Of the fault that is on, or (`waiting`) due next. */
 export interface Current {
   readonly fault: string;
+  readonly round: number;
+  readonly rounds: number;
   readonly phase: Phase;
   readonly targets: readonly string[];
   /** Since the injection. */
@@ -44,14 +50,11 @@ export type RunState = "running" | "stopping" | "done" | "stopped" | "failed";
 export interface RunView {
   readonly id: number;
   readonly state: RunState;
-  readonly faults: readonly string[];
-  readonly target: string | null;
-  readonly forMs: number;
+  readonly specs: readonly PlanView[];
+  /** Faults over all rounds. */
+  readonly total: number;
   readonly seed: number;
   readonly blind: boolean;
-  readonly rounds: number;
-  readonly everyMs: number;
-  readonly round: number;
   readonly ageMs: number;
   readonly tookMs: number | null;
   readonly current: Current | null;
@@ -70,8 +73,7 @@ export class ChaosRun {
   #hurry = new AbortController();
   #endedAtMs: number | undefined;
   #error: RunView["error"] = null;
-  #round = 1;
-  #fault: string | undefined;
+  #due: Due | undefined;
   #phase: Phase = "preparing";
   #targets: readonly string[] = [];
   #sinceMs: number | undefined;
@@ -101,11 +103,11 @@ export class ChaosRun {
     return this.verdicts.reduce((sum, { witnesses = [] }) => sum + 1 + witnesses.length, 0);
   }
 
-  begin(fault: string, round: number): void {
+  /** It is on, or waited for. */
+  begin(due: Due, phase: "preparing" | "waiting"): void {
     this.#hurry = new AbortController();
-    this.#fault = fault;
-    this.#round = round;
-    this.#phase = "preparing";
+    this.#due = due;
+    this.#phase = phase;
     this.#targets = [];
     this.#sinceMs = undefined;
     this.#withinMs = undefined;
@@ -128,10 +130,6 @@ export class ChaosRun {
     }
   }
 
-  waitForRound(): void {
-    this.#phase = "waiting";
-  }
-
   /** What is on now is undone at once. */
   revertNow(): void {
     this.#hurry.abort();
@@ -143,22 +141,24 @@ export class ChaosRun {
 
   end(error: RunView["error"] = null): void {
     this.#error = error;
-    this.#fault = undefined;
+    this.#due = undefined;
     this.#endedAtMs = monotonicMs();
   }
 
   view(): RunView {
-    const { faults, target, forMs, seed, blind, rounds, everyMs } = this.order;
+    const { plans, seed, blind } = this.order;
     const nowMs = monotonicMs();
     return {
       id: this.id,
       state: this.#state(),
-      faults: faults.map(({ name }) => name),
-      target: target ?? null,
-      ...{ forMs, seed, blind, rounds, everyMs, round: this.#round },
+      specs: plans.map(({ fault, target = null, forMs, everyMs, rounds }) => {
+        return { action: fault.name, selector: target, durationMs: forMs, everyMs, rounds };
+      }),
+      total: plans.reduce((sum, { rounds }) => sum + rounds, 0),
+      ...{ seed, blind },
       ageMs: nowMs - this.#startedAtMs,
       tookMs: this.#endedAtMs === undefined ? null : this.#endedAtMs - this.#startedAtMs,
-      current: this.#fault === undefined ? null : this.#current(this.#fault, nowMs),
+      current: this.#due === undefined ? null : this.#current(this.#due, nowMs),
       verdicts: this.verdicts,
       counts: { passed: this.#count("passed"), failed: this.#count("failed"), skipped: this.#count("skipped") },
       error: this.#error,
@@ -171,9 +171,9 @@ export class ChaosRun {
     return this.#error !== null ? "failed" : stopped ? "stopped" : "done";
   }
 
-  #current(fault: string, nowMs: number): Current {
+  #current({ plan, round }: Due, nowMs: number): Current {
     return {
-      fault,
+      ...{ fault: plan.fault.name, round, rounds: plan.rounds },
       phase: this.#phase,
       targets: this.#targets,
       elapsedMs: this.#sinceMs === undefined ? null : nowMs - this.#sinceMs,

@@ -1,4 +1,4 @@
-/** All faults, in the order in which `--all` runs them. */
+/** All faults, by name and in the order in which `--all` runs them. */
 import { MeshError } from "@meshwork/protocol";
 import type { Fault } from "./fault.js";
 import { flappingLink, lossyLink, partitionPair, partitionSubset, slowLink } from "./links.js";
@@ -6,7 +6,7 @@ import { collectorGone, collectorHanging, dnsGone, identityTwice, inboundFirewal
 import { burstKill, killNode, restartNode, wedgeNode } from "./processes.js";
 import { clockSkew, cpuStarvation, diskFull, memoryPressure } from "./resources.js";
 
-export const FAULTS: readonly Fault[] = [
+export const faults = {
   killNode,
   restartNode,
   burstKill,
@@ -26,7 +26,9 @@ export const FAULTS: readonly Fault[] = [
   memoryPressure,
   cpuStarvation,
   identityTwice,
-];
+} as const satisfies Record<string, Fault>;
+
+export const FAULTS: readonly Fault[] = Object.values(faults);
 
 /** Throws MESH_E_NO_SUCH_FAULT. */
 export function faultNamed(name: string): Fault {

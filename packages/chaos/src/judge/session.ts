@@ -6,16 +6,13 @@ import { Cluster } from "../cluster/cluster.js";
 import type { Fault } from "../faults/fault.js";
 import { type Abilities, probeAbilities } from "../lab/abilities.js";
 import { Lab } from "../lab/lab.js";
+import { type ChaosSpec, DEFAULT_FOR_MS, type Plan, planOf } from "../spec/spec.js";
+import { atTheirTime, timetable } from "../spec/timetable.js";
 import { randomFrom } from "./figures.js";
 import { judge, type Verdict } from "./judge.js";
 import { pickTargets } from "./targets.js";
 
-export interface SessionOptions {
-  /** Asked for the next one when the one before is done. */
-  readonly faults: Iterable<Fault>;
-  /** A name, the beginning of one, an id's beginning, or a type. */
-  readonly target?: string;
-  readonly forMs?: number;
+interface RunOptions {
   readonly blind?: boolean;
   /** False: on loopback, where only faults of processes are possible. Default: where the machine can hold a lab. */
   readonly lab?: boolean;
@@ -25,6 +22,18 @@ export interface SessionOptions {
   readonly onVerdict?: (verdict: Verdict) => void;
   /** After each fault, with the cluster whole or not. */
   readonly between?: (cluster: Cluster, signal: AbortSignal) => Promise<void>;
+}
+
+export interface SessionOptions extends RunOptions {
+  /** Asked for the next one when the one before is done. */
+  readonly faults: Iterable<Fault>;
+  /** A name, the beginning of one, an id's beginning, or a type. */
+  readonly target?: string;
+  readonly forMs?: number;
+}
+
+export interface SpecOptions extends RunOptions {
+  readonly specs: readonly ChaosSpec[];
 }
 
 export interface SessionReport {
@@ -37,11 +46,32 @@ export interface SessionReport {
 }
 
 const WHOLE_MS = 20_000;
-/** A fault that is noticed at once stays for a while: what must never happen needs time to happen. */
-const DEFAULT_FOR_MS = 5_000;
 
-export async function runChaos(options: SessionOptions): Promise<SessionReport> {
-  const { faults, seed = Date.now() % 2 ** 32, log = () => {}, onVerdict = () => {} } = options;
+type Task = Pick<Plan, "fault" | "target" | "forMs">;
+
+export function runChaos({
+  faults,
+  target,
+  forMs = DEFAULT_FOR_MS,
+  ...options
+}: SessionOptions): Promise<SessionReport> {
+  function* tasks(): Generator<Task> {
+    for (const fault of faults) yield { fault, target, forMs };
+  }
+  return run(tasks(), options);
+}
+
+/** Each spec at its time. Throws MESH_E_BAD_OPTION and MESH_E_NO_SUCH_FAULT before anything is started. */
+export async function runSpecs({ specs, ...options }: SpecOptions): Promise<SessionReport> {
+  const due = timetable(specs.map(planOf));
+  async function* tasks(): AsyncGenerator<Task> {
+    for await (const { plan } of atTheirTime(due, options.signal ?? new AbortController().signal)) yield plan;
+  }
+  return run(tasks(), options);
+}
+
+async function run(tasks: Iterable<Task> | AsyncIterable<Task>, options: RunOptions): Promise<SessionReport> {
+  const { seed = Date.now() % 2 ** 32, log = () => {}, onVerdict = () => {} } = options;
   const signal = options.signal ?? new AbortController().signal;
   const random = randomFrom(seed);
   const abilities = options.lab === false ? withoutLab(probeAbilities()) : probeAbilities();
@@ -50,13 +80,13 @@ export async function runChaos(options: SessionOptions): Promise<SessionReport> 
   let cluster: Cluster | undefined;
   let nodes = 0;
   try {
-    for (const fault of faults) {
+    cluster = await wholeCluster(undefined, lab, log);
+    for await (const { fault, target, forMs } of tasks) {
       if (signal.aborted) break;
       cluster = await wholeCluster(cluster, lab, log);
       nodes = cluster.nodes.length;
       const current = cluster;
-      const stage = { cluster, random, pick: (count: number) => pickTargets(current, random, count, options.target) };
-      const forMs = options.forMs ?? DEFAULT_FOR_MS;
+      const stage = { cluster, random, pick: (count: number) => pickTargets(current, random, count, target) };
       const verdict = await judge(fault, { abilities, stage, forMs, blind: options.blind ?? false, signal, log });
       verdicts.push(verdict);
       onVerdict(verdict);

@@ -1,7 +1,7 @@
 /** Chaos, from the desk. Without one, or in a read-only console, every route refuses. */
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ChaosDesk, DeskRun, DeskVerdict } from "../chaos-desk.js";
-import type { ChaosRun, ChaosVerdict } from "../chaos-schemas.js";
+import type { ChaosDesk, DeskOrder, DeskRun, DeskVerdict } from "../chaos-desk.js";
+import type { ChaosRun, ChaosSpec, ChaosVerdict } from "../chaos-schemas.js";
 import { ConsoleError } from "../errors.js";
 import { type ApiContext, createRouter } from "./context.js";
 import * as endpoints from "./endpoints/chaos.js";
@@ -32,11 +32,11 @@ export function chaosRoutes({ model }: ApiContext): OpenAPIHono {
   });
 
   routes.openapi(endpoints.chaosStart, async (c) => {
-    const { faults, target, forMs, seed, blind, schedule } = c.req.valid("json");
-    if (target !== undefined && !(await desk().hasTarget(target)))
-      throw new ConsoleError("MESH_E_UNKNOWN_NAME", target);
-    const { rounds, everyMs } = schedule ?? { rounds: 1, everyMs: 0 };
-    const run = desk().start({ faults, target, forMs, seed, blind, rounds, everyMs });
+    const { specs, seed, blind } = c.req.valid("json");
+    for (const { selector } of specs)
+      if (selector !== undefined && !(await desk().hasTarget(selector)))
+        throw new ConsoleError("MESH_E_UNKNOWN_NAME", selector);
+    const run = desk().start({ specs: specs.map(orderOf), seed, blind });
     if (run === undefined) throw new ConsoleError("MESH_E_CHAOS_BUSY");
     return c.json(viewOf(run), 201);
   });
@@ -54,11 +54,19 @@ export function chaosRoutes({ model }: ApiContext): OpenAPIHono {
   return routes;
 }
 
+function orderOf({ action, selector, durationMs, schedule }: z.output<typeof ChaosSpec>): DeskOrder["specs"][number] {
+  return {
+    ...{ action, duration: durationMs },
+    ...(selector !== undefined && { selector }),
+    ...(schedule !== undefined && { schedule: { every: schedule.everyMs, rounds: schedule.rounds } }),
+  };
+}
+
 function viewOf(run: DeskRun): z.output<typeof ChaosRun> {
   const { current } = run;
   return {
     ...run,
-    faults: [...run.faults],
+    specs: run.specs.map((spec) => ({ ...spec })),
     current: current && { ...current, targets: [...current.targets], known: [...current.known] },
     verdicts: run.verdicts.map(verdictOf),
   };

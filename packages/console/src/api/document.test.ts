@@ -123,7 +123,7 @@ test("every operation answers, and its answer fits the document to the last fiel
   await ask(200, "POST", "/api/send", { to: { mesh: "mesh1", type: "broker" }, operation: "note", oneWay: true });
   for (const method of ["POST", "DELETE"]) await ask(200, method, "/api/demo");
   for (const path of ["faults", "runs", "runs/1"]) await ask(200, "GET", `/api/chaos/${path}`);
-  await ask(201, "POST", "/api/chaos/runs", { faults: ["kill-node"] });
+  await ask(201, "POST", "/api/chaos/runs", { specs: [{ action: "kill-node" }] });
   await ask(200, "POST", "/api/chaos/runs/1/revert");
   await ask(200, "DELETE", "/api/chaos/runs/1");
   for (const path of ["", "/runs", "/runs/1"]) await ask(200, "GET", `/api/tests${path}`);

@@ -17,8 +17,7 @@ export interface CurrentRunProps {
 }
 
 export function CurrentRun({ run, receivedAtMs, onDone }: CurrentRunProps) {
-  const { id, current, counts, faults, rounds, round, verdicts } = run;
-  const total = faults.length * rounds;
+  const { id, current, counts, total, verdicts } = run;
   return (
     <article className="chaos-run" data-testid="chaos-current" data-state={run.state}>
       <header className="chaos-head">
@@ -28,7 +27,7 @@ export function CurrentRun({ run, receivedAtMs, onDone }: CurrentRunProps) {
         ))}
         <span className="muted">
           fault {Math.min(verdicts.length + 1, total)} of {total}
-          {rounds > 1 && `, round ${round} of ${rounds}`}
+          {current !== null && current.rounds > 1 && `, round ${current.round} of ${current.rounds}`}
           {verdicts.length > 0 &&
             ` · ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped so far`}
         </span>
@@ -65,7 +64,7 @@ function Progress({
         ))}
       </ol>
       <p data-testid="chaos-phase" data-phase={phase} role="status">
-        {phase === "waiting" ? "The next round has not begun yet." : `${sentence(PHASES[at]?.means ?? phase)}.`}
+        {phase === "waiting" ? "It is not due yet." : `${sentence(PHASES[at]?.means ?? phase)}.`}
       </p>
       {witnesses > 0 && withinMs !== null && (
         <p className="muted">

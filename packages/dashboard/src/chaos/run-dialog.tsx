@@ -22,11 +22,9 @@ export function RunDialog({ faults, nodes, onClose, onStarted }: RunDialogProps)
   const [state, start] = useCall<ChaosRun>();
   const { types, names } = targetsOf(nodes);
   const what = faults.length === 1 ? (faults[0]?.name ?? "") : `${faults.length} faults`;
-  const order: ChaosOrder = {
-    faults: faults.map(({ name }) => name),
-    forMs: Math.round(Number(seconds) * 1_000),
-    ...(target !== DRAWN && { target }),
-  };
+  const durationMs = Math.round(Number(seconds) * 1_000);
+  const selector = target === DRAWN ? {} : { selector: target };
+  const order: ChaosOrder = { specs: faults.map(({ name }) => ({ action: name, durationMs, ...selector })) };
   const run = () =>
     start((api, signal) =>
       api.post<ChaosRun>("/api/chaos/runs", order, signal).then((begun) => {

@@ -13,7 +13,7 @@ export function RunList({ runs, receivedAtMs }: { readonly runs: readonly ChaosR
             <h3>Run {run.id}</h3>
             <Outcome run={run} />
             <span className="muted">
-              {run.target === null ? "targets drawn" : `at ${run.target}`} from seed {run.seed}
+              {selectorsText(run)}, seed {run.seed}
               {run.blind && ", with the nodes' senses shut"}
               {run.tookMs !== null && `, took ${durationText(run.tookMs)}`}
             </span>
@@ -36,6 +36,11 @@ export function RunList({ runs, receivedAtMs }: { readonly runs: readonly ChaosR
       ))}
     </ol>
   );
+}
+
+function selectorsText({ specs }: ChaosRun): string {
+  const asked = [...new Set(specs.map(({ selector }) => selector ?? "any node"))];
+  return `at ${asked.join(", ")}`;
 }
 
 function Outcome({ run: { state, counts } }: { readonly run: ChaosRun }) {

@@ -36,7 +36,8 @@ export function chaosSpans(telemetry: Pick<Telemetry, "startSpan" | "inject" | "
   let headers: ReturnType<Telemetry["inject"]> = {};
   return async (name, { fault, targets }, work) => {
     const attributes = { "mesh.chaos.fault": fault, "mesh.chaos.targets": [...targets] };
-    const parent = name === "injected" ? undefined : telemetry.extract(headers);
+    // Not under the request that began the run, which is over.
+    const parent = telemetry.extract(name === "injected" ? {} : headers);
     const span = telemetry.startSpan(`mesh.chaos.${name}`, { attributes }, parent);
     if (name === "injected") headers = telemetry.inject(span);
     try {

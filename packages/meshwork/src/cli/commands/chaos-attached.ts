@@ -1,8 +1,8 @@
 /** `mesh chaos … --attach`: faults on a cluster that runs, by the API of its console, which was started for it (`mesh up --chaos`). */
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Verdict } from "@meshwork/chaos";
-import type { ChaosRun, ChaosVerdict } from "@meshwork/console/api-types";
+import { type ChaosSpec, planOf, type Verdict } from "@meshwork/chaos";
+import type { ChaosSpec as ApiSpec, ChaosRun, ChaosVerdict } from "@meshwork/console/api-types";
 import { MeshError } from "@meshwork/protocol";
 import { readConsoleFile } from "../../up/console-file.js";
 import { type CommandContext, printJson } from "../command.js";
@@ -19,8 +19,6 @@ export interface AttachFlags {
 }
 
 export interface AttachedRunFlags extends ReportFlags {
-  readonly target?: string;
-  readonly for?: number;
   readonly seed?: number;
   readonly blind?: boolean;
 }
@@ -62,29 +60,34 @@ export async function listAttached(context: CommandContext, client: ConsoleClien
   );
 }
 
-/** All faults where none is named. Ends it, and undoes what is on, when interrupted. */
+/** Ends it, and undoes what is on, when interrupted. Throws MESH_E_BAD_OPTION, MESH_E_NO_SUCH_FAULT before anything is asked for. */
 export async function runAttached(
   context: CommandContext,
   client: ConsoleClient,
-  names: readonly string[],
+  specs: readonly ChaosSpec[],
   flags: AttachedRunFlags,
 ): Promise<void> {
-  const signal = context.io.untilInterrupted();
-  const startedAt = new Date();
-  const all = names.length > 0 ? names : (await client.call("GET /api/chaos/faults")).faults.map(({ name }) => name);
   const body = {
-    faults: [...all],
-    ...(flags.target === undefined ? {} : { target: flags.target }),
-    ...(flags.for === undefined ? {} : { forMs: flags.for }),
+    specs: specs.map(planOf).map(orderOf),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.blind === undefined ? {} : { blind: flags.blind }),
   };
+  const signal = context.io.untilInterrupted();
+  const startedAt = new Date();
   const begun = await client.call("POST /api/chaos/runs", { body });
   const nodes = (await client.call("GET /api/cluster")).live;
   const run = await follow(context, client, begun, flags.json === true, signal);
   if (run.error !== null) throw new ReportedError(run.error.code, run.error.message, "");
   const report = { seed: run.seed, nodes, verdicts: run.verdicts.map(verdictOf), left: [] };
   finishChaos(context, report, flags, startedAt, run.state === "stopped");
+}
+
+function orderOf({ fault, target, forMs, everyMs, rounds }: ReturnType<typeof planOf>): ApiSpec {
+  return {
+    ...{ action: fault.name, durationMs: forMs },
+    ...(target === undefined ? {} : { selector: target }),
+    ...(rounds === 1 ? {} : { schedule: { everyMs, rounds } }),
+  };
 }
 
 async function follow(

@@ -3,14 +3,13 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  type ChaosSpec,
   FAULTS,
-  type Fault,
-  faultNamed,
   isOwned,
   probeAbilities,
   readLedgers,
   removeLeftOvers,
-  runChaos,
+  runSpecs,
 } from "@meshwork/chaos";
 import type { Command } from "commander";
 import { type CommandContext, examples, jsonOption, numberWithin, parseSpan, printJson } from "../command.js";
@@ -22,6 +21,7 @@ import { finishChaos, printVerdict, type ReportFlags } from "./chaos-report.js";
 
 interface RunFlags extends AttachFlags, ReportFlags {
   readonly all?: boolean;
+  readonly spec?: string;
   readonly target?: string;
   readonly for?: number;
   readonly seed?: number;
@@ -60,6 +60,7 @@ export function addChaos(program: Command, context: CommandContext): void {
     )
     .argument("[fault...]", "as `mesh chaos list` names them")
     .option("--all", "every fault, one after the other")
+    .option("--spec <file>", "what is to be done and when: a spec or a list of them, in JSON")
     .option("--target <name>", "name or beginning of one, id or type (default: drawn from the seed)")
     .option("--for <time>", "how long each fault lasts at least (default: 5s)", parseSpan)
     .option("--seed <n>", "what is drawn is drawn from it (default: the time)", numberWithin(0, 2 ** 32 - 1, true))
@@ -126,20 +127,37 @@ function list(context: CommandContext, json: boolean): void {
 }
 
 async function runCommand(context: CommandContext, names: readonly string[], flags: RunFlags): Promise<void> {
-  if (flags.all === true && names.length > 0) throw usage("give --all or faults, not both");
-  if (flags.all !== true && names.length === 0) throw usage("name a fault, or give --all");
-  if (flags.attach !== undefined) {
-    if (flags.lab === false) throw usage("--no-lab starts a cluster, --attach takes one that runs: give one");
-    await runAttached(context, attachedClient(context, flags), names, flags);
-    return;
+  const given = [flags.all === true, names.length > 0, flags.spec !== undefined].filter(Boolean).length;
+  if (given !== 1) throw usage("name faults, or give --all, or --spec: one of them");
+  if (flags.spec !== undefined && (flags.target !== undefined || flags.for !== undefined))
+    throw usage("a spec has its selector and duration itself: no --target or --for with --spec");
+  const actions = flags.all === true ? FAULTS.map(({ name }) => name) : names;
+  const specs = flags.spec === undefined ? specsOf(actions, flags) : readSpecs(resolve(context.io.cwd, flags.spec));
+  if (flags.attach === undefined) return runAndReport(context, specs, flags);
+  if (flags.lab === false) throw usage("--no-lab starts a cluster, --attach takes one that runs: give one");
+  return runAttached(context, attachedClient(context, flags), specs, flags);
+}
+
+function specsOf(actions: readonly string[], { target, for: duration }: RunFlags): ChaosSpec[] {
+  return actions.map((action) => ({
+    action,
+    ...(target === undefined ? {} : { selector: target }),
+    ...(duration === undefined ? {} : { duration }),
+  }));
+}
+
+/** Throws MESH_E_USAGE where the file holds no specs; what is wrong with a spec is told by whoever plans it. */
+function readSpecs(path: string): ChaosSpec[] {
+  try {
+    return [JSON.parse(readFileSync(path, "utf8"))].flat();
+  } catch (error) {
+    throw usage(`--spec ${path}: ${(error as Error).message}`);
   }
-  const faults: readonly Fault[] = flags.all === true ? FAULTS : names.map(faultNamed);
-  await runAndReport(context, faults, flags);
 }
 
 async function replay(context: CommandContext, path: string, flags: RunFlags): Promise<void> {
   const { seed, faults } = readReport(resolve(context.io.cwd, path));
-  await runAndReport(context, faults.map(faultNamed), { ...flags, seed });
+  await runAndReport(context, specsOf(faults, flags), { ...flags, seed });
 }
 
 /** Throws MESH_E_USAGE where the file is no report. */
@@ -156,16 +174,14 @@ function readReport(path: string): { seed: number; faults: string[] } {
   }
 }
 
-async function runAndReport(context: CommandContext, faults: readonly Fault[], flags: RunFlags): Promise<void> {
+async function runAndReport(context: CommandContext, specs: readonly ChaosSpec[], flags: RunFlags): Promise<void> {
   const signal = context.io.untilInterrupted();
   const startedAt = new Date();
-  const report = await runChaos({
-    faults,
+  const report = await runSpecs({
+    specs,
     signal,
     log: (line) => context.io.err(`${line}\n`),
     onVerdict: (verdict) => printVerdict(context, verdict, flags.json === true),
-    ...(flags.target === undefined ? {} : { target: flags.target }),
-    ...(flags.for === undefined ? {} : { forMs: flags.for }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.blind === undefined ? {} : { blind: flags.blind }),
     ...(flags.lab === undefined ? {} : { lab: flags.lab }),
