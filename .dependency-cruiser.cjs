@@ -10,7 +10,7 @@ const ROOMS = {
   node: ["protocol", "transport", "telemetry"],
   supervisor: ["telemetry"],
   console: ["protocol", "node", "telemetry", "supervisor"],
-  chaos: ["protocol", "node", "supervisor"],
+  chaos: ["protocol", "simulator", "transport", "telemetry", "node", "supervisor"],
   // Types of the console's API, and the part of `node` that is made for pages; see the rules below.
   dashboard: ["console", "node"],
   meshwork: ["protocol", "simulator", "transport", "telemetry", "node", "supervisor", "console", "chaos"],

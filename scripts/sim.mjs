@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- list | gates | cures | membership | paper | scale | swarm --seeds N | replay SEED`: the simulator's scenarios (docs/simulation.md).
+ * `npm run sim -- list | gates | cures | membership | paper | scale | chaos | swarm --seeds N | replay SEED`: the simulator's scenarios (docs/simulation.md).
  *
  *   gates   iroh-gossip's own gates and scenario file, and the failure goals at 500 nodes
  *   cures   what the waits before a Graft save and delay, before and after they follow the round trip
@@ -7,6 +7,7 @@
  *           (--nodes N, --seeds N and --case NAME for less)
  *   paper   HyParView's and Plumtree's figures at 10,000 nodes, 3 seeds (--nodes N and --seeds N for less)
  *   scale   boot, broadcast, 30 % failure and healing of 10,000 nodes with 500 directories, and of 2,000 with directories each (--nodes N)
+ *   chaos   the twins of `mesh chaos list`, each judged by the other nodes (--seeds N, --fault NAME, --blind)
  *   swarm   random faults from seed 1 (--first S) to N; --safety asserts the invariants only
  *   replay  one swarm seed, with what it did; a failure prints the seed and the commit to replay it with
  *
@@ -15,13 +16,14 @@
 import { execFileSync } from "node:child_process";
 import { FAULT_KINDS, runParallel, runSwarm, VARIANTS } from "../packages/simulator/dist/index.js";
 import { parseReportFlags, Report } from "./lib/report.mjs";
+import { chaosPlan } from "./sim/chaos.mjs";
 import { curesPlan } from "./sim/cures.mjs";
 import { gatesPlan } from "./sim/gates.mjs";
 import { membershipPlan } from "./sim/membership.mjs";
 import { paperPlan } from "./sim/paper.mjs";
 import { scalePlan } from "./sim/scale.mjs";
 
-const COMMANDS = ["list", "gates", "cures", "membership", "paper", "scale", "swarm", "replay"];
+const COMMANDS = ["list", "gates", "cures", "membership", "paper", "scale", "chaos", "swarm", "replay"];
 const flags = parseReportFlags(process.argv.slice(2));
 const [command = "list", ...rest] = flags.rest;
 if (!COMMANDS.includes(command)) {
@@ -45,6 +47,7 @@ else if (command === "swarm") await swarm();
 else if (command === "replay") replay();
 else if (command === "cures") await plan(curesPlan());
 else if (command === "scale") await plan(scalePlan({ nodes: number("nodes") }));
+else if (command === "chaos") await plan(chaosPlan(rest, number("seeds", 50), report));
 else if (command === "gates") await plan(gatesPlan());
 else if (command === "membership")
   await plan(
@@ -57,7 +60,7 @@ else if (command === "membership")
 else await plan(paperPlan({ nodes: number("nodes", 10_000), seeds: number("seeds", 3) }));
 
 function list() {
-  report.log("gates, cures, membership, paper, scale, swarm --seeds N, replay SEED");
+  report.log("gates, cures, membership, paper, scale, chaos, swarm --seeds N, replay SEED");
   report.log(`variants: ${Object.keys(VARIANTS).join(", ")}`);
   report.log(`faults: ${FAULT_KINDS.join(", ")}`);
   report.pass("list");

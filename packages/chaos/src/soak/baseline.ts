@@ -88,6 +88,11 @@ export function kindOf(count: string): CountKind {
   return KINDS[count] ?? "exact";
 }
 
+/** Of one topic; undefined where the collection is held to what it was. */
+export function capOf(count: string): number | undefined {
+  return PAST_CAPS[count] ?? FLOW_CAPS[count];
+}
+
 /** Of each count that is not as it was, whether that is within what its kind allows. */
 export function differencesOf(process: string, before: QuietCounts, after: QuietCounts): Difference[] {
   const differences: Difference[] = [];

@@ -5,7 +5,7 @@
  * capacity only grows, in steps, so that the picture is drawn anew only when it has outgrown its grid. The same set of nodes seen
  * afresh gives the same picture. Owner: main.tsx, for the life of the page. Entries go with their nodes.
  */
-import { byType } from "../format/names.js";
+import { byType, inText } from "../format/names.js";
 
 export interface CellNode {
   readonly id: string;
@@ -58,5 +58,5 @@ export class CellBook {
 
 /** Types beside each other, then by name. */
 function inGrid(a: CellNode, b: CellNode): number {
-  return byType(a.type, b.type) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  return byType(a.type, b.type) || inText(a.name, b.name);
 }

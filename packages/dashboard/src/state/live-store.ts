@@ -1,10 +1,12 @@
 /**
  * The page's one store: the stream's data, when it last said something, and what the connection does. Components subscribe through
- * hooks/use-live.ts. Owner: main.tsx, one per token; ends with `close()`.
+ * hooks/use-live.ts. Data whose showing takes more than a frame is shown the less often, so that the page stays fluent whatever the
+ * stream brings; what the connection does is shown at once. Owner: main.tsx, one per token; ends with `close()`.
  */
 import type { Delta, Ping, Snapshot } from "@meshwork/console/api-types";
 import type { StreamPhase } from "./connection.js";
 import { fromSnapshot, type LiveData, withDelta, withPing } from "./live-state.js";
+import { Pace } from "./pace.js";
 import type { SseEvent } from "./sse-parser.js";
 import { StreamClient } from "./stream-client.js";
 
@@ -24,8 +26,12 @@ export interface LiveStoreOptions {
 export class LiveStore {
   readonly #options: LiveStoreOptions;
   readonly #listeners = new Set<() => void>();
+  readonly #pace = new Pace();
   #client: StreamClient | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The newest; `#shown` is what components see. */
   #view: LiveView = { phase: { phase: "connecting", attempt: 0 }, lastEventAtMs: null, data: null };
+  #shown = this.#view;
 
   constructor(options: LiveStoreOptions) {
     this.#options = options;
@@ -38,7 +44,10 @@ export class LiveStore {
       ...this.#options,
       url: "/api/stream",
       random: Math.random,
-      onPhase: (phase) => this.#set({ ...this.#view, phase }),
+      onPhase: (phase) => {
+        this.#view = { ...this.#view, phase };
+        this.#show();
+      },
       onEvent: (event) => this.#take(event),
     });
     void this.#client.run();
@@ -49,9 +58,11 @@ export class LiveStore {
   close(): void {
     this.#client?.stop();
     this.#client = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  readonly view = (): LiveView => this.#view;
+  readonly view = (): LiveView => this.#shown;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -62,13 +73,22 @@ export class LiveStore {
     const nowMs = this.#options.nowMs();
     const data = next(this.#view.data, event, nowMs);
     if (data === undefined) return false;
-    this.#set({ phase: { phase: "open" }, lastEventAtMs: nowMs, data });
+    this.#view = { phase: { phase: "open" }, lastEventAtMs: nowMs, data };
+    const waitMs = this.#pace.waitMs(nowMs);
+    if (waitMs === 0) this.#show();
+    else this.#timer ??= setTimeout(() => this.#show(), waitMs);
     return true;
   }
 
-  #set(view: LiveView): void {
-    this.#view = view;
+  #show(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#shown === this.#view) return;
+    this.#shown = this.#view;
+    const shown = this.#pace.begin(this.#options.nowMs());
     for (const listener of this.#listeners) listener();
+    // Components are rendered before the next task begins.
+    setTimeout(() => shown(this.#options.nowMs()), 0);
   }
 }
 

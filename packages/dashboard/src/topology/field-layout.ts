@@ -23,6 +23,8 @@ export interface FieldMap {
   readonly nodes: readonly FieldNode[];
   readonly byId: ReadonlyMap<string, FieldNode>;
   readonly links: readonly FieldLink[];
+  /** Nodes by mesh. */
+  readonly counts: ReadonlyMap<string, { readonly all: number; readonly live: number }>;
   readonly flows: readonly Flow[];
   readonly at: (point: Point) => FieldNode | null;
 }
@@ -43,6 +45,11 @@ export function fieldMap(map: MeshMap, cells: CellBook, frame: Size): FieldMap {
     return [placed];
   });
   const byId = new Map(nodes.map((node) => [node.id, node]));
+  const counts = new Map<string, { all: number; live: number }>();
+  for (const { mesh, node } of nodes) {
+    const { all, live } = counts.get(mesh) ?? { all: 0, live: 0 };
+    counts.set(mesh, { all: all + 1, live: live + (node?.live === true ? 1 : 0) });
+  }
   const links = map.links.flatMap((mapLink): FieldLink[] => {
     const [from, to] = [byId.get(mapLink.link.a), byId.get(mapLink.link.b)];
     return from === undefined || to === undefined ? [] : [{ ...mapLink, from, to }];
@@ -51,5 +58,5 @@ export function fieldMap(map: MeshMap, cells: CellBook, frame: Size): FieldMap {
     const found = cellAt(grid, point);
     return found === null ? null : (byCell.get(`${found.mesh} ${found.cell}`) ?? null);
   };
-  return { grid, nodes, byId, links, flows: map.flows, at };
+  return { grid, nodes, byId, links, counts, flows: map.flows, at };
 }

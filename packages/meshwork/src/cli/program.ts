@@ -18,6 +18,7 @@ import { addSeed } from "./commands/seed.js";
 import { addSend } from "./commands/send.js";
 import { addSoak } from "./commands/soak.js";
 import { addStatus } from "./commands/status.js";
+import { addTest } from "./commands/test.js";
 import { addTrace } from "./commands/trace.js";
 import { addUp } from "./commands/up.js";
 import { EXIT, printFailure, usage } from "./failure.js";
@@ -49,6 +50,7 @@ export function createProgram(context: CommandContext): Command {
     addLab,
     addChaos,
     addSoak,
+    addTest,
     addNode,
     addSeed,
     addMembers,

@@ -1,10 +1,8 @@
 /** `mesh soak` and `mesh soak report`: the plan from the flags, the run, the files, the lines and the exit code. */
-import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, release, tmpdir, totalmem, type } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import {
   buildReport,
   loadState,
@@ -22,6 +20,7 @@ import type { SoakFlags } from "../cli/commands/soak.js";
 import { EXIT, usage } from "../cli/failure.js";
 import { DEFAULT_MESHES, DEFAULT_TYPES, parseTypes } from "../up/options.js";
 import { launchCluster } from "./launched-cluster.js";
+import { commitOf, machineOf } from "./provenance.js";
 
 const PLANTED_BYTES_PER_HOUR = 4e6;
 const MAX_DRAWN_SEED = 1_000_000;
@@ -93,13 +92,7 @@ function begin(flags: SoakFlags): SoakState {
   return newSoakState({
     command: commandLine(flags, seed),
     commit: commitOf(),
-    machine: {
-      cpu: cpus()[0]?.model ?? "unknown",
-      cores: cpus().length,
-      ramBytes: totalmem(),
-      system: `${type()} ${release()}`,
-      node: process.version,
-    },
+    machine: machineOf(),
     plan: {
       seed,
       durationMs: flags.duration,
@@ -131,20 +124,6 @@ function commandLine(flags: SoakFlags, seed: number): string {
   const churn = flags.churn === undefined ? "" : ` --churn ${span(flags.churn)}`;
   const leak = flags.plantLeak ? " --plant-leak" : "";
   return `mesh soak --duration ${span(flags.duration)} --seed ${seed} --interval ${span(flags.interval)}${faults}${churn}${leak}`;
-}
-
-/** Of the checkout that this runs from, where it is one. */
-function commitOf(): string | null {
-  try {
-    const cwd = dirname(fileURLToPath(import.meta.url));
-    const git = (...args: string[]) =>
-      execFileSync("git", args, { cwd, stdio: ["ignore", "pipe", "ignore"] })
-        .toString()
-        .trim();
-    return `${git("rev-parse", "--short=12", "HEAD")}${git("status", "--porcelain", "-uno") === "" ? "" : " with changes"}`;
-  } catch {
-    return null;
-  }
 }
 
 function progress(context: CommandContext, output: Output, text: string): void {

@@ -19,18 +19,25 @@ const unreached = (accused: string, helper: string, sequence = 1) => {
 
 interface Setup {
   readonly ids?: readonly string[];
+  readonly role?: "member" | "observer";
   /** All but the target are watched, so that it is the one to be audited. */
   readonly watched?: (peer: string) => boolean;
   readonly random?: () => number;
   readonly onOutput?: (output: AuditOutput, driven: Driven<AuditEvent, AuditOutput>) => void;
 }
 
-function make({ ids = IDS, watched = (id) => id !== TARGET, random = () => 0.5, onOutput = () => {} }: Setup = {}) {
+function make({
+  ids = IDS,
+  role = "member",
+  watched = (id) => id !== TARGET,
+  random = () => 0.5,
+  onOutput = () => {},
+}: Setup = {}) {
   const members = new Directory({ mesh: "mesh1", self: SELF, hash: testHash });
   members.setOwn(testSigned({ id: SELF }), 0);
   for (const id of ids) if (id !== SELF) members.apply(testSigned({ id, neighbors: NEIGHBORS }), {}, 0);
   const health = new LocalHealth();
-  const audit = new Audit({ members, health, random, isWatched: watched });
+  const audit = new Audit({ members, role, health, random, isWatched: watched });
   const driven = new Driven<AuditEvent, AuditOutput>(audit, { kind: "tick" }, (output, run) => {
     if (output.kind === "suspected") members.suspect(output.peer, run.nowMs);
     if (output.kind === "refuted") members.clearSuspicion(output.peer, run.nowMs);
@@ -207,6 +214,18 @@ test("a doubted obituary is looked into at once: confirmed it is tried as it is,
     flooded.driven.hand({ kind: "doubt", obituary: { ...obituary, accused: testId(number) } });
   }
   expect(flooded.audit.size).toBe(256);
+});
+
+test("an observer looks after nobody but whom it doubts, and issues nothing where the obituary does not hold", () => {
+  const idle = make({ role: "observer", watched: () => false });
+  idle.driven.runTo(10 * AUDIT_INTERVAL_MS);
+  expect(idle.driven.outputs).toEqual([]);
+  const { driven, audit } = make({ role: "observer" });
+  const accusation = { mesh: "mesh1", accused: TARGET, generation: 1, sequence: 1 };
+  driven.hand({ kind: "doubt", obituary: testObituary(accusation, NEIGHBORS[0]!, NEIGHBORS[1]) });
+  driven.runTo(20_000);
+  expect(driven.outputs.map(({ output }) => output.kind)).toEqual(["dial", "confirm-obituary"]);
+  expect(audit.size).toBe(0);
 });
 
 test("many doubts are looked into side by side, sixteen at a time, and none is forgotten in a standstill", () => {

@@ -13,6 +13,7 @@
  * 3. Neighbours under watch are the detector's. Nothing begins, and nobody is condemned, while the own clock is not to be trusted.
  * 4. A doubted obituary (obituary-rules.ts) is looked into at once. Confirmed it takes effect here; refuted, the accused is told.
  * 5. Whoever is asked about one whom it has buried hands over the obituary: that is a witness too, and it need not be flooded again.
+ * 6. An observer looks into doubts alone. Nobody answers its questions: where its own dial fails, the obituary holds.
  *
  * Bounds: 256 doubts, 32 suspects. Owner: the node, one for its own mesh.
  */
@@ -86,6 +87,7 @@ export interface AuditDecision {
 
 export interface AuditOptions {
   readonly members: MemberView;
+  readonly role: "member" | "observer";
   readonly health: LocalHealth;
   readonly random: () => number;
   /** True for neighbours that the detector watches. */
@@ -94,6 +96,7 @@ export interface AuditOptions {
 
 export class Audit {
   readonly #members: MemberView;
+  readonly #observes: boolean;
   readonly #health: LocalHealth;
   readonly #random: () => number;
   readonly #isWatched: (peer: string) => boolean;
@@ -111,6 +114,7 @@ export class Audit {
 
   constructor(options: AuditOptions) {
     this.#members = options.members;
+    this.#observes = options.role === "observer";
     this.#health = options.health;
     this.#random = options.random;
     this.#isWatched = options.isWatched;
@@ -263,7 +267,7 @@ export class Audit {
   }
 
   #begin(target: string, obituary: Obituary | undefined, nowMs: number): void {
-    const declared = shuffled(declaredNeighbors(this.#members, target), this.#random);
+    const declared = this.#observes ? [] : shuffled(declaredNeighbors(this.#members, target), this.#random);
     const ours = declared.filter((id) => this.#isWatched(id));
     const chosen = [...ours, ...declared.filter((id) => !ours.includes(id))].slice(0, ASKED_NEIGHBORS);
     const helpers = chosen.slice(0, 1);
@@ -309,7 +313,9 @@ export class Audit {
   #dial(open: AuditCase, nowMs: number): void {
     open.stage = "dialling";
     open.untilMs = nowMs + DIALLING_MS;
-    const helpers = pickHelpers(this.#members, open.target, DIAL_HELPERS, this.#random, (id) => open.declined.has(id));
+    const helpers = this.#observes
+      ? []
+      : pickHelpers(this.#members, open.target, DIAL_HELPERS, this.#random, (id) => open.declined.has(id));
     open.helpers = helpers;
     open.pending = helpers.length + 1;
     this.#outputs.push({ kind: "dial", peer: open.target, budgetMs: DIAL_BUDGET_MS });
@@ -325,7 +331,8 @@ export class Audit {
   }
 
   #judge(open: AuditCase, nowMs: number): void {
-    if ((open.told || this.#mayIssue(open)) && this.#health.mayAccuse(nowMs)) {
+    const mayEnd = this.#observes ? open.obituary !== undefined : open.told || this.#mayIssue(open);
+    if (mayEnd && this.#health.mayAccuse(nowMs)) {
       open.stage = "condemned";
       open.untilMs = nowMs + this.#random() * MAX_ISSUE_WAIT_MS;
       return;
@@ -336,7 +343,12 @@ export class Audit {
   /** It was not reached, but that proves nothing: it is looked at again. */
   #suspect(open: AuditCase, nowMs: number): void {
     const { target } = open;
-    if (this.#suspects.size < MAX_SUSPECTS && !this.#suspects.has(target) && this.#health.mayAccuse(nowMs)) {
+    if (
+      !this.#observes &&
+      this.#suspects.size < MAX_SUSPECTS &&
+      !this.#suspects.has(target) &&
+      this.#health.mayAccuse(nowMs)
+    ) {
       this.#suspects.add(target);
       this.#outputs.push({ kind: "suspected", peer: target });
     }
@@ -358,7 +370,7 @@ export class Audit {
         this.#outputs.push({ kind: "confirm-obituary", obituary });
         return;
       }
-      if (!this.#mayIssue(open)) {
+      if (this.#observes || !this.#mayIssue(open)) {
         // Who signed it may accuse no more, and nobody has signed anew.
         this.#suspect(open, nowMs);
         return;
@@ -377,6 +389,7 @@ export class Audit {
 
   /** A full interval from now on average. */
   #draw(nowMs: number): number {
+    if (this.#observes) return Number.POSITIVE_INFINITY;
     const intervalMs = this.isAlarmed(nowMs) ? ALARMED_INTERVAL_MS : AUDIT_INTERVAL_MS;
     return nowMs + intervalMs * (1 + JITTER * (2 * this.#random() - 1));
   }

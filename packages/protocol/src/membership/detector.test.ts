@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Detector } from "./detector.js";
+import { BEHIND_WAIT_MS, Detector, MAX_ISSUE_WAIT_MS } from "./detector.js";
 import type { DetectorEvent, DetectorOutput } from "./detector-events.js";
 import { Directory } from "./directory.js";
 import { DEAD_AFTER_MS } from "./suspicion.js";
@@ -155,6 +155,27 @@ test("whom others reach does not die; the silent link is given up", () => {
   expect(dropped?.output).toMatchObject({ peer: PEER, reason: "silent" });
   expect(dropped?.atMs).toBeGreaterThanOrEqual(DEAD_AFTER_MS);
   expect(dropped?.atMs).toBeLessThan(DEAD_AFTER_MS + 500);
+});
+
+test("one that a helper heard a little later than we did, and nobody since, is condemned: nobody else may be watching it", () => {
+  const heardAtMs = 700;
+  const { driven } = make({
+    onOutput: (output, run) => {
+      if (output.kind !== "ask-indirect") return;
+      const { helper, accusation } = output;
+      const heardAgoMs = run.nowMs - heardAtMs;
+      const reply =
+        heardAgoMs <= 1_500 ? ({ outcome: "reached", heardAgoMs } as const) : sign(accusation.accused, helper);
+      run.hand({ kind: "indirect-result", target: accusation.accused, helper, reply });
+    },
+  });
+  driven.hand({ kind: "neighbor-up", peer: PEER });
+  driven.runTo(20_000);
+  expect(driven.of("drop-link")).toEqual([]);
+  expect(driven.of("refuted")).toEqual([]);
+  // Later than those do who heard it last.
+  const waitMs = BEHIND_WAIT_MS + MAX_ISSUE_WAIT_MS / 2;
+  expect(driven.of("issue-obituary").map(({ atMs }) => atMs)).toEqual([heardAtMs + DEAD_AFTER_MS + waitMs]);
 });
 
 test("without a witness nobody is condemned, however long; rounds get rarer", () => {

@@ -8,11 +8,13 @@
  * 2. Silence of 1.5 s, looked at once a second: suspected; a direct and three indirect probes at once and every 400 ms. A byte of it
  *    on a connection of ours refutes it.
  * 3. Silence of 3.7 s on every path, three rounds at least, and a fresh witness (or too few to have one): condemned; the
- *    obituary is issued 0–600 ms later, unless life or another's obituary comes first. Life on any path within 3.7 s forbids it.
+ *    obituary is issued 0–900 ms later, unless life or another's obituary comes first. Life on any path within 3.7 s forbids it.
  * 4. Time-outs do not depend on the mesh's size, and confirmations never shorten them; local ill health lengthens them.
  * 5. A tick more than 250 ms late, or `resumed`, restarts all clocks, drops all suspicions, and nobody is accused for one window.
- * 6. A peer that is alive on other paths and silent on ours for as long loses the link, not its life.
- *    So does a peer that has begun another life, where our link was with the former.
+ * 6. A peer that is alive on other paths now (within 1.5 s) and silent on ours for the whole time-out loses the link, not its life. One
+ *    that somebody heard merely a little later than we did may be dead: who heard it last need not watch it, and if all who do left
+ *    it to others, nobody would accuse. So we go on; who heard it last of all, as far as we know, issues first.
+ *    A peer that has begun another life loses the link, too, where our link was with the former.
  * 7. A link that one end alone holds for 5 s is repaired, after 10 s dropped.
  * 8. An observer drops silent links and accuses nobody.
  *
@@ -42,6 +44,8 @@ export const INDIRECT_BUDGET_MS = 1_000;
  * obituary silence the rest. With 300 ms two deaths of 120 had five floods (100 nodes, 10–50 ms), with 600 ms none had four.
  */
 export const MAX_ISSUE_WAIT_MS = 600;
+/** Of those who know of somebody that heard it later. */
+export const BEHIND_WAIT_MS = 300;
 /** An active view of 5, twice over, and what evictions leave behind; strangers that probe take no more. */
 export const MAX_LINKS = 64;
 /** Ticks are no closer than this: deadlines within it are handled together. */
@@ -272,7 +276,7 @@ export class Detector {
     if (nowMs >= suspicion.nextRoundAtMs) this.#round(link, suspicion, nowMs - any.deadAtMs, nowMs);
     if (nowMs < any.deadAtMs) {
       suspicion.issueAtMs = undefined;
-      if (nowMs < direct.deadAtMs) return;
+      if (nowMs < direct.deadAtMs || nowMs - link.lifeAtMs > LIFE_SIGN_MS * factor) return;
       // Others reach it: the link is broken, not the peer.
       this.#outputs.push({ kind: "refuted", peer, why: "reached" });
       this.#drop(link, "silent");
@@ -300,7 +304,8 @@ export class Detector {
       suspicion.issueAtMs = undefined;
       return;
     }
-    suspicion.issueAtMs ??= nowMs + this.#random() * MAX_ISSUE_WAIT_MS;
+    const behindMs = link.lifeAtMs > link.heardAtMs ? BEHIND_WAIT_MS : 0;
+    suspicion.issueAtMs ??= nowMs + behindMs + this.#random() * MAX_ISSUE_WAIT_MS;
     if (nowMs < suspicion.issueAtMs) return;
     const { generation, sequence } = witness ?? held;
     this.#outputs.push({

@@ -305,15 +305,26 @@ describe("rule 4: an observer", () => {
   test("neither accuses nor asks others about who is silent, and gives the link up", () => {
     const topic = makeTopic({ self: SELF, role: "observer", members: IDS, answer: nobodyReaches });
     topic.hand({ kind: "neighbor-up", peer: PEER });
+    topic.runTo(10_000);
+    expect(topic.of("drop").map(({ output }) => output)).toEqual([{ kind: "drop", peer: PEER, cut: true }]);
+    expect([...topic.of("ask"), ...topic.of("try"), ...topic.of("broadcast"), ...topic.of("tell")]).toEqual([]);
+    expect(topic.machine.directory.get(PEER)).not.toHaveProperty("suspectedSinceMs");
+  });
+
+  test.each([
+    { answer: nobodyReaches, isListed: false, told: 0 },
+    { answer: everybodyReaches, isListed: true, told: 1 },
+  ])("dials whom a synced obituary is about, and asks nobody ($answer.name)", ({ answer, isListed, told }) => {
+    const topic = makeTopic({ self: SELF, role: "observer", members: IDS, answer });
     topic.hand({
       kind: "synced-obituary",
       obituary: testObituary({ ...accusation, accused: HELPER }, ISSUER, WITNESS),
     });
     topic.runTo(10_000);
-    expect(topic.of("drop").map(({ output }) => output)).toEqual([{ kind: "drop", peer: PEER, cut: true }]);
-    expect([...topic.of("ask"), ...topic.of("try"), ...topic.of("broadcast"), ...topic.of("tell")]).toEqual([]);
-    expect(topic.machine.directory.get(PEER)).not.toHaveProperty("suspectedSinceMs");
-    expect(topic.machine.directory.get(HELPER)).toBeDefined();
+    expect(topic.of("try").map(({ output }) => output.peer)).toEqual([HELPER]);
+    expect(topic.machine.directory.get(HELPER) !== undefined).toBe(isListed);
+    expect(topic.of("tell")).toHaveLength(told);
+    expect([...topic.of("ask"), ...topic.of("broadcast")]).toEqual([]);
   });
 
   test("vouches for nobody, not even for whom it has heard just now", () => {

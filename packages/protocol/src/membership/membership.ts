@@ -9,7 +9,7 @@
  *    buried one is answered with the leave or the obituary: by those whom it came to first-hand, and by three of the others.
  * 2. An obituary is judged by obituary-rules.ts. Applied, the accused is out of directory, detector and views at once.
  * 3. Held for dead oneself: the next record has a higher sequence and goes out at once; a second waits for half a second to end.
- * 4. An observer listens: it publishes nothing, accuses and vouches for nobody, and announces no merge.
+ * 4. An observer listens: it publishes nothing, accuses and vouches for nobody, and announces no merge. What it doubts it dials.
  *
  * Bounds: those of the machines. Owner: the shell, one per topic; it ends with the topic.
  */
@@ -71,7 +71,7 @@ export class Membership {
     const desk = new WitnessDesk(this.directory, health);
     this.#inquiries = new Inquiries({ desk, sign: this.#sign, verify: options.verify });
     const isWatched = (peer: string) => this.#detector.isWatched(peer);
-    this.#audit = new Audit({ members: this.directory, health, random, isWatched });
+    this.#audit = new Audit({ members: this.directory, role, health, random, isWatched });
     this.#thin = new ThinView(random);
     this.#merging = new Merging({ directory: this.directory, random, sign: this.#sign });
   }
@@ -358,7 +358,7 @@ export class Membership {
   }
 
   #look(event: AuditEvent, nowMs: number): void {
-    if (this.#own?.isPublishing !== true) {
+    if (this.#own?.isPublishing === false) {
       this.#due.audit = NEVER;
       return;
     }

@@ -158,7 +158,7 @@ export class Network implements Net {
     connection.lastUsedMs = this.world.nowMs;
     const copies = this.paths.duplicated() ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      if (this.paths.blocked(from, to) || this.paths.lost()) continue;
+      if (this.paths.blocked(from, to) || this.paths.lost(from, to)) continue;
       const atMs = Math.max(this.world.nowMs, this.paths.cloggedUntilMs(from, to)) + this.paths.transitMs(from, to);
       this.world.schedule(atMs, new DatagramArrival(this, connection, from, to, payload, bytes));
     }
@@ -250,7 +250,7 @@ export class Network implements Net {
       lane.held = undefined;
       return;
     }
-    if (from.frozen || this.paths.blocked(from.index, to) || this.paths.lost()) {
+    if (from.frozen || this.paths.blocked(from.index, to) || this.paths.lost(from.index, to)) {
       this.#retryLater(connection, from, to, lane);
       return;
     }
@@ -265,9 +265,10 @@ export class Network implements Net {
     if (dial === undefined || !from.up || from.life !== dial.life) return;
     const { nowMs } = this.world;
     const target = this.#end(to);
-    const open = !this.paths.blocked(from.index, to) && !this.paths.blocked(to, from.index);
-    const answered =
-      !from.frozen && target.host.up && !target.host.frozen && open && !this.paths.lost() && !this.paths.lost();
+    const { paths } = this;
+    const open = !paths.blocked(from.index, to) && !paths.blocked(to, from.index) && !paths.hosts.isWalled(to);
+    const reachable = !from.frozen && target.host.up && !target.host.frozen && open;
+    const answered = reachable && !paths.lost(from.index, to) && !paths.lost(to, from.index);
     if (answered) {
       const roundTripMs = 2 * this.paths.latencyMs(from.index, to);
       const readyMs = this.profile.handshakeRoundTrips * roundTripMs;

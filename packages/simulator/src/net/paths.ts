@@ -5,6 +5,7 @@
  */
 import { hashedUnit, type Random } from "../core/random.js";
 import type { World } from "../core/world.js";
+import { HostLinks } from "./host-links.js";
 import type { NetProfile } from "./profile.js";
 
 /** Assumed before a round trip is known, as RFC 9002 has it: 3 × 333 ms. */
@@ -22,6 +23,7 @@ interface Broken {
 
 export class Paths {
   readonly profile: NetProfile;
+  readonly hosts = new HostLinks();
   /** How far back `openThroughout` can look; 0 keeps nothing. */
   remembersMs = 0;
   loss: number;
@@ -54,9 +56,10 @@ export class Paths {
   /** One way, without jitter. */
   latencyMs(a: number, b: number): number {
     const { latencyMinMs, latencyMaxMs } = this.profile;
-    if (latencyMinMs === latencyMaxMs) return latencyMinMs;
+    const extraMs = this.hosts.delayMs(a, b);
+    if (latencyMinMs === latencyMaxMs) return latencyMinMs + extraMs;
     const unit = a < b ? hashedUnit(this.#latencySeed, a, b) : hashedUnit(this.#latencySeed, b, a);
-    return latencyMinMs + unit * (latencyMaxMs - latencyMinMs);
+    return latencyMinMs + unit * (latencyMaxMs - latencyMinMs) + extraMs;
   }
 
   /** One packet that gets through. */
@@ -65,8 +68,8 @@ export class Paths {
     return this.jitterMs === 0 ? plain : plain + this.#random.next() * this.jitterMs;
   }
 
-  lost(): boolean {
-    return this.#random.chance(this.loss);
+  lost(from: number, to: number): boolean {
+    return this.#random.chance(this.hosts.size === 0 ? this.loss : this.#lossBetween(from, to));
   }
 
   duplicated(): boolean {
@@ -80,11 +83,15 @@ export class Paths {
 
   /** What the losses of one frame cost until a transmission gets through: the time-out doubles with each (RFC 9002 §6.2.1). */
   retransmissionMs(from: number, to: number): number {
-    if (this.loss <= 0 || !this.lost()) return 0;
+    if (this.#lossBetween(from, to) <= 0 || !this.lost(from, to)) return 0;
     const ptoMs = this.ptoMs(from, to);
     let losses = 1;
-    while (losses < 8 && this.lost()) losses++;
+    while (losses < 8 && this.lost(from, to)) losses++;
     return ptoMs * (2 ** losses - 1);
+  }
+
+  #lossBetween(from: number, to: number): number {
+    return 1 - (1 - this.loss) * (1 - this.hosts.loss(from, to));
   }
 
   get faulty(): boolean {

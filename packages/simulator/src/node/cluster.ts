@@ -48,6 +48,8 @@ export interface ClusterWatch {
   /** With `probeLinks`: a neighbour was silent on every path for as long as a death takes, and its link is given up. */
   silent?(observer: number, peer: number): void;
   duplicateIdentity?(node: number): void;
+  /** On lanes below zero: what the scenario sends as a program would (scenarios/chaos-echoes.ts). */
+  frame?(node: number, from: number, lane: number, payload: unknown): void;
 }
 
 /** What bytes are counted by: gossip's messages, with those that carry broadcasts by what they carry; and packets. */
@@ -67,6 +69,8 @@ export class Cluster {
   watch: ClusterWatch = {};
   /** While a mesh boots whose directories are handed over. */
   handOver: HandOver | undefined;
+  /** Of hosts whose address has changed. */
+  readonly addresses = new Map<number, string>();
   readonly sentByKind = new Map<TopicMessage["kind"], number>();
   readonly sentBytesByKind = new Map<TrafficKind, number>();
   readonly #ids: string[] = [];

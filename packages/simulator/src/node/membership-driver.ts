@@ -65,7 +65,7 @@ export class MembershipDriver {
         nextGeneration: (atLeast) => cluster.nextGeneration(index, atLeast),
         describe: () => ({
           type: "sim",
-          addresses: [`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:4433`],
+          addresses: [cluster.addresses.get(index) ?? `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:4433`],
           version: VERSION,
           startedAtMs: host.life,
           neighbors: node.neighbors(),

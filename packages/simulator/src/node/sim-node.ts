@@ -139,7 +139,8 @@ export class SimNode implements Program {
   onFrame(from: number, lane: number, payload: unknown): void {
     this.#heard(from);
     if (lane !== GOSSIP_LANE) {
-      this.membership?.onPacket(from, lane, payload as LanePacket);
+      if (lane < 0) this.cluster.watch.frame?.(this.index, from, lane, payload);
+      else this.membership?.onPacket(from, lane, payload as LanePacket);
       return;
     }
     const message = payload as TopicMessage;

@@ -1,4 +1,5 @@
 /** Scenarios as data, so that workers can run them: a name, its options, its result. All of it is plain JSON. */
+import { type ChaosOptions, type ChaosResult, runChaosTwins } from "./chaos.js";
 import { type GraftWaitsOptions, type GraftWaitsResult, runGraftWaits } from "./graft-waits.js";
 import { type MassFailureOptions, type MassFailureResult, runMassFailure } from "./mass-failure.js";
 import { type MembershipOptions, type MembershipResult, runMembership } from "./membership.js";
@@ -13,6 +14,7 @@ export type ScenarioTask =
   | { readonly kind: "mass-failure"; readonly options: MassFailureOptions }
   | { readonly kind: "membership"; readonly options: MembershipOptions }
   | { readonly kind: "paper"; readonly options: PaperOptions }
+  | { readonly kind: "chaos"; readonly options: ChaosOptions }
   | { readonly kind: "scale"; readonly options: ScaleOptions }
   | { readonly kind: "swarm"; readonly options: SwarmOptions };
 
@@ -23,6 +25,7 @@ export type ScenarioResult =
   | MembershipResult
   | PaperResult
   | ScaleResult
+  | ChaosResult
   | SwarmResult;
 
 export function runScenario(task: ScenarioTask): ScenarioResult {
@@ -39,6 +42,8 @@ export function runScenario(task: ScenarioTask): ScenarioResult {
       return runPaper(task.options);
     case "scale":
       return runScale(task.options);
+    case "chaos":
+      return runChaosTwins(task.options);
     case "swarm":
       return runSwarm(task.options);
   }

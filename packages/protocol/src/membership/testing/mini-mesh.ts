@@ -152,7 +152,7 @@ export class MiniMesh {
       id,
       directory,
       detector,
-      audit: new Audit({ members: directory, health, random: this.#random, isWatched }),
+      audit: new Audit({ members: directory, role: "member", health, random: this.#random, isWatched }),
       desk: new WitnessDesk(directory, health),
       neighbors: new Set(),
       heardAtMs: new Map(),
