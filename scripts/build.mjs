@@ -29,6 +29,7 @@ const ENTRIES = [
   "chaos-agent",
   "chaos-services",
   "chaos-switch",
+  "test-process",
   "soak-launcher",
   "soak-node",
   "soak-console",

@@ -22,6 +22,7 @@ export { Lab, type LabOptions } from "./lab/lab.js";
 export { isLeftOver, isOwned, type LedgerState, readLedgers } from "./lab/ledger.js";
 export { removeLab, removeLeftOvers } from "./lab/remove-lab.js";
 export type { LinkShape } from "./lab/shape.js";
+export { type StartTests, TestDesk, type TestMessage, type TestProcess } from "./mesh-tests/desk.js";
 export { MESH_TESTS } from "./mesh-tests/index.js";
 export type { MeshTest, TestStage } from "./mesh-tests/mesh-test.js";
 export { runMeshTests, type TestResult, type TestRunOptions } from "./mesh-tests/run.js";

@@ -20,6 +20,7 @@ import { StreamHub } from "./http/stream-hub.js";
 import { ConsoleMetrics } from "./metrics/console-metrics.js";
 import { ConsoleModel } from "./model.js";
 import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
+import type { TestDesk } from "./test-desk.js";
 
 export interface ConsoleOptions {
   /** The console's own node; it should observe the other meshes. Not closed by the console. */
@@ -30,6 +31,8 @@ export interface ConsoleOptions {
   readonly demo?: DemoSwitch;
   /** Absent: `/api/chaos/…` answers MESH_E_NO_CHAOS. Not closed by the console. */
   readonly chaos?: ChaosDesk;
+  /** Absent: `/api/tests/…` answers MESH_E_NO_CHAOS. Not closed by the console. */
+  readonly tests?: TestDesk;
   /** Page of a Jaeger that gets the same traces, http or https: the dashboard links to it. */
   readonly jaegerUrl?: string;
   /** Refuses what changes something (MESH_E_READ_ONLY); the telemetry intake stays open. Default false. */
@@ -99,7 +102,15 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   };
   const decoders = options.decoders ?? (await import("@meshwork/telemetry/intake"));
   const model = new ConsoleModel({
-    ...{ node, supervisor, demo: options.demo, chaos: options.chaos, readOnly: options.readOnly, clock },
+    ...{
+      node,
+      supervisor,
+      demo: options.demo,
+      chaos: options.chaos,
+      tests: options.tests,
+      readOnly: options.readOnly,
+      clock,
+    },
     synthetic: options.synthetic,
     jaegerUrl: options.jaegerUrl === undefined ? undefined : checkedJaegerUrl(options.jaegerUrl),
     limits: {

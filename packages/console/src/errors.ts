@@ -121,8 +121,8 @@ export const CONSOLE_ERRORS = {
   },
   MESH_E_NO_CHAOS: {
     status: 403,
-    what: "this console may do no harm to its cluster",
-    hint: "start the cluster with `mesh up --chaos` to allow it; `mesh chaos run` starts a cluster of its own in a lab",
+    what: "this console may do no harm to its cluster, and runs no tests",
+    hint: "start the cluster with `mesh up --chaos` to allow it; `mesh chaos run` and `mesh test` start clusters of their own",
   },
   MESH_E_CHAOS_BUSY: {
     status: 409,
@@ -131,8 +131,18 @@ export const CONSOLE_ERRORS = {
   },
   MESH_E_NO_SUCH_RUN: {
     status: 404,
-    what: "there is no chaos run with this number",
-    hint: "GET /api/chaos/runs lists the last ones; a console that was restarted counts anew",
+    what: "there is no run with this number",
+    hint: "GET /api/chaos/runs and GET /api/tests/runs list the last ones; a console that was restarted counts anew",
+  },
+  MESH_E_NO_SUCH_TEST: {
+    status: 404,
+    what: "there is no test of this name",
+    hint: "`mesh test --list` names them all",
+  },
+  MESH_E_TESTS_BUSY: {
+    status: 409,
+    what: "another run of tests is not over",
+    hint: "wait for it (GET /api/tests/runs), or stop it (DELETE /api/tests/runs/{id})",
   },
   MESH_E_CONSOLE_BIND: {
     status: 500,

@@ -17,3 +17,4 @@ export type {
   SupervisedProcess,
   SupervisorClient,
 } from "./supervisor-client.js";
+export type { TestDesk } from "./test-desk.js";

@@ -28,6 +28,7 @@ import { ServiceGraphCounter } from "./store/service-graph.js";
 import { TraceStore, type TraceStoreOptions } from "./store/trace-store.js";
 import { bootTraceOf } from "./store/trace-view.js";
 import type { DemoSwitch, SupervisorClient } from "./supervisor-client.js";
+import type { TestDesk } from "./test-desk.js";
 import { VersionClock } from "./version-clock.js";
 import { nodeOf, pidOf, SPAN_READY } from "./vocabulary.js";
 
@@ -40,6 +41,7 @@ export interface ModelOptions {
   readonly supervisor: SupervisorClient | undefined;
   readonly demo: DemoSwitch | undefined;
   readonly chaos?: ChaosDesk | undefined;
+  readonly tests?: TestDesk | undefined;
   /** Default false. */
   readonly readOnly?: boolean | undefined;
   readonly jaegerUrl?: string | undefined;
@@ -56,6 +58,7 @@ export class ConsoleModel {
   readonly demo: DemoSwitch | undefined;
   readonly readOnly: boolean;
   readonly chaos: ChaosDesk | undefined;
+  readonly tests: TestDesk | undefined;
   readonly #jaegerUrl: string | null;
   readonly synthetic: (() => SyntheticView) | undefined;
   readonly store: TraceStore;
@@ -80,6 +83,7 @@ export class ConsoleModel {
     this.demo = options.demo;
     this.readOnly = options.readOnly ?? false;
     this.chaos = options.chaos;
+    this.tests = options.tests;
     this.#jaegerUrl = options.jaegerUrl ?? null;
     this.synthetic = options.synthetic;
     this.messages = new MessageLog(this.versions);
@@ -290,6 +294,7 @@ export class ConsoleModel {
       serviceEdges: this.services.size,
       streamClients: this.streamClients(),
       ...this.chaos?.sizes(),
+      ...this.tests?.sizes(),
     };
   }
 

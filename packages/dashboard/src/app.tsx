@@ -7,6 +7,7 @@ import { DirectoryTab } from "./directory/directory-tab.js";
 import { useLive } from "./hooks/use-live.js";
 import { useNow } from "./hooks/use-now.js";
 import { useRoute } from "./hooks/use-route.js";
+import { TestsTab } from "./mesh-tests/tests-tab.js";
 import { MessagesTab } from "./messages/messages-tab.js";
 import { NodesTab } from "./nodes/nodes-tab.js";
 import { Empty } from "./parts/empty.js";
@@ -40,6 +41,7 @@ const VIEWS: Readonly<Record<Tab, ComponentType<TabProps>>> = {
   runtime: RuntimeTab,
   profile: ProfileTab,
   chaos: ChaosTab,
+  tests: TestsTab,
 };
 
 export function App() {

@@ -29,6 +29,7 @@ import "./styles/profile.css";
 import "./styles/timeline.css";
 import "./styles/runtime.css";
 import "./styles/chaos.css";
+import "./styles/tests.css";
 
 const slots = new SlotBook();
 const cells = new CellBook();

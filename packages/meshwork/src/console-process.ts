@@ -25,12 +25,13 @@ const FLUSH_MS = 500;
 let node: MeshNode | undefined;
 let running: RunningConsole | undefined;
 let chaos: Awaited<ReturnType<typeof chaosOf>>;
+let tests: Awaited<ReturnType<typeof testsOf>>;
 let telemetry: ReturnType<typeof consoleTelemetry> | undefined;
 let closeSynthetic: () => Promise<void> | undefined = () => undefined;
 let step: string | undefined;
 const parent = connectParent();
 const ending = onEnd(async (reason) => {
-  await chaos?.close();
+  await Promise.all([chaos?.close(), tests?.close()]);
   // Last of all the intake: until then the console takes its own spans.
   await node?.close(reason);
   await closeSynthetic();
@@ -58,6 +59,7 @@ try {
   if (link !== undefined) findMeshes(node, (mesh, count) => link.call("seeds", { mesh, count }));
   telemetry = consoleTelemetry(node, process.env);
   chaos = await chaosOf(link, telemetry);
+  tests = await testsOf();
   const maxRate = readCommandVariable(process.env, "MESH_CONSOLE_MAX_RATE");
   const remoteNames = readCommandVariable(process.env, "MESH_CONSOLE_REMOTE_NAMES");
   running = await startConsole({
@@ -76,6 +78,7 @@ try {
     ...(link === undefined ? {} : { supervisor: supervisorClientOf(link) }),
     ...(synthetic === undefined ? {} : { synthetic: synthetic.view }),
     ...(chaos === undefined ? {} : { chaos }),
+    ...(tests === undefined ? {} : { tests }),
     ...pageDirectory(),
     ...jaegerLink(),
   });
@@ -101,6 +104,16 @@ async function chaosOf(link: Link<SupervisorOperations & ChaosOperations> | unde
   if (link === undefined || readCommandVariable(process.env, "MESH_CONSOLE_CHAOS") !== "1") return undefined;
   const { openChaosDesk } = await import("./process/chaos-desk.js");
   return openChaosDesk(link, spans);
+}
+
+/** Where chaos is allowed, tests are: they start clusters of their own, in processes of their own. */
+async function testsOf() {
+  if (readCommandVariable(process.env, "MESH_CONSOLE_CHAOS") !== "1") return undefined;
+  const [{ TestDesk }, { startTestsIn }] = await Promise.all([
+    import("@meshwork/chaos"),
+    import("./mesh-test/start-tests.js"),
+  ]);
+  return new TestDesk(startTestsIn(import.meta.url));
 }
 
 /** Loaded where it is asked for alone: it brings the simulator along. */

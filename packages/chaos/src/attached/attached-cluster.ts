@@ -91,8 +91,10 @@ export class AttachedCluster extends ChaosCluster<AttachedNode> {
     const fresh = listed
       .filter(({ slot, state }) => !slots.has(slot) && state === "ready")
       .map((process) => new AttachedNode(process, this.#processes, this.#directory));
-    await Promise.all(fresh.map((node) => node.connect()));
-    this.#known.push(...fresh);
+    await Promise.allSettled(fresh.map((node) => node.connect()));
+    for (const node of fresh)
+      if (node.isRunning) this.#known.push(node);
+      else this.#disturbed.add(`${node.name} cannot be asked`);
   }
 }
 

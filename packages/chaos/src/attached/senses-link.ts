@@ -11,6 +11,7 @@ import type {
   NoteOutcome,
 } from "../cluster/agent-protocol.js";
 import { CallBook } from "../cluster/call-book.js";
+import { parseLine } from "./lines.js";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MS = 50;
@@ -47,7 +48,8 @@ export class SensesLink {
     });
     const lines = createInterface({ input: socket }).on("error", () => socket.destroy());
     lines.on("line", (line) => {
-      const message = JSON.parse(line) as AgentMessage;
+      const message = parseLine<AgentMessage>(line);
+      if (message === undefined) return;
       if (message.kind === "told") onTold(message.changes, message.notes);
       else this.#calls.answered(message);
     });

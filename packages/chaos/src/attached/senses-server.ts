@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import type { MeshNode } from "@meshwork/node";
 import type { AgentMessage, AgentRequest } from "../cluster/agent-protocol.js";
 import { Senses } from "../cluster/senses.js";
+import { parseLine } from "./lines.js";
 import { chaosDirectory, notesFileOf, socketOf } from "./places.js";
 
 /** Resolves when it listens. The process need not stay for it. */
@@ -30,7 +31,10 @@ export async function serveSenses(node: MeshNode): Promise<void> {
     senses.open((message: AgentMessage) => socket.write(`${JSON.stringify(message)}\n`));
     // readline hands the socket's errors on.
     const lines = createInterface({ input: socket }).on("error", () => socket.destroy());
-    lines.on("line", (line) => void senses.answer(JSON.parse(line) as AgentRequest));
+    lines.on("line", (line) => {
+      const request = parseLine<AgentRequest>(line);
+      if (request !== undefined) void senses.answer(request);
+    });
   });
   const path = join(directory, socketOf(process.pid));
   rmSync(path, { force: true });

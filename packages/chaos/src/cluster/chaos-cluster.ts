@@ -40,13 +40,13 @@ export abstract class ChaosCluster<N extends ChaosNode = ChaosNode> {
     return this.nodes.filter((node) => node.mesh === mesh);
   }
 
-  /** Whether every node lists exactly whom it must, by its own directory. Waits; then says what is wrong. */
-  async whole(withinMs: number): Promise<string | undefined> {
+  /** Whether every node lists exactly whom it must, by its own directory. Waits, unless it is aborted; then says what is wrong. */
+  async whole(withinMs: number, signal?: AbortSignal): Promise<string | undefined> {
     const deadlineMs = monotonicMs() + withinMs;
     for (;;) {
       await this.look();
       const problem = await this.#problem();
-      if (problem === undefined || monotonicMs() > deadlineMs) return problem;
+      if (problem === undefined || monotonicMs() > deadlineMs || signal?.aborted) return problem;
       await sleep(SETTLE_POLL_MS);
     }
   }

@@ -7,7 +7,7 @@
  * is there to be counted. Nothing is told and no traffic sent while nobody listens.
  */
 import { Resolver } from "node:dns/promises";
-import { openSync, writeSync } from "node:fs";
+import { fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { DirectoryChange, MeshNode } from "@meshwork/node";
@@ -28,6 +28,9 @@ const FLUSH_MS = 10;
 const NOTE_TIMEOUT_MS = 3_000;
 /** Notes under way at once; above it one is left out. */
 const MAX_NOTES_OPEN = 32;
+const MAX_NOTE_BYTES = 128;
+/** Half a million notes; a run on a running cluster empties the file before each fault. */
+const MAX_FILE_BYTES = 16 << 20;
 
 /** Those that an agent answers before it has a node. */
 type SenseCall = Exclude<AgentCall, "start" | "close">;
@@ -54,6 +57,8 @@ export class Senses {
     node.handle("chaos.echo", ({ body }) => ({ body }));
     node.handle("chaos.clock", () => ({ body: `${Date.now()}` }));
     node.handle("chaos.note", ({ body }) => {
+      // Any member may send one.
+      if (body.length > MAX_NOTE_BYTES || fstatSync(log).size > MAX_FILE_BYTES) throw new Error("no room for notes");
       writeSync(log, `${Buffer.from(body).toString("utf8")}\n`);
       return undefined;
     });

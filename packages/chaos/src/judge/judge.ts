@@ -97,7 +97,8 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
   try {
     onStep({ kind: "preparing" });
     run = await fault.prepare(stage);
-    const before = await cluster.whole(WHOLE_BEFORE_MS);
+    const before = await cluster.whole(WHOLE_BEFORE_MS, signal);
+    if (signal.aborted) return failed("interrupted");
     if (before !== undefined) throw new Error(`the cluster was not whole before: ${before}`);
     cluster.forget();
     const opened = await connectionsOpened(cluster);
@@ -110,11 +111,12 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
     }
     onStep({ kind: "healing" });
     const revertedAtMs = monotonicMs();
-    const { healedMs, problem } = await heal(fault, run, cluster, revertedAtMs);
+    const healing = heal(fault, run, cluster, revertedAtMs, signal);
+    const { healedMs, problem } = (await Promise.race([healing, aborted(signal)])) ?? INTERRUPTED;
     if (problem !== undefined) reasons.push(problem);
     onStep({ kind: "checking" });
     await traffic(cluster, 0);
-    await sleep(DRAIN_MS);
+    await sleep(DRAIN_MS, undefined, { signal }).catch(() => {});
     const never = await whatNeverHappened(cluster, run, opened);
     reasons.push(...never.violations);
     return {
@@ -207,12 +209,14 @@ async function detecting(
   const answered = new AbortController();
   const known = await Promise.race([asking, aborted(ended, answered.signal)]);
   answered.abort();
-  return known ?? undefined;
+  return known;
 }
 
-async function heal(fault: Fault, run: FaultRun, cluster: ChaosCluster, revertedAtMs: number) {
+const INTERRUPTED = { healedMs: null, problem: "interrupted" };
+
+async function heal(fault: Fault, run: FaultRun, cluster: ChaosCluster, revertedAtMs: number, signal: AbortSignal) {
   const deadlineMs = revertedAtMs + fault.healedWithinMs;
-  const whole = (await cluster.whole(fault.healedWithinMs)) ?? (await answering(run, cluster, deadlineMs));
+  const whole = (await cluster.whole(fault.healedWithinMs, signal)) ?? (await answering(run, cluster, deadlineMs));
   const healedMs = whole === undefined ? Math.round(monotonicMs() - revertedAtMs) : null;
   if (whole !== undefined)
     return { healedMs, problem: `not healed within ${fault.healedWithinMs / 1_000} s: ${whole}` };
@@ -256,7 +260,8 @@ async function traffic(cluster: ChaosCluster, intervalMs: number): Promise<void>
 }
 
 /** Listens until `unless` aborts. */
-function aborted(signal: AbortSignal, unless: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true, signal: unless }));
+function aborted(signal: AbortSignal, unless?: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  const options = unless === undefined ? { once: true } : { once: true, signal: unless };
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), options));
 }

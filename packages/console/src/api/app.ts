@@ -11,6 +11,7 @@ import { historyRoutes } from "./history-routes.js";
 import { profileRoutes } from "./profile-routes.js";
 import { readRoutes } from "./read-routes.js";
 import { seenRoutes } from "./seen-routes.js";
+import { testRoutes } from "./test-routes.js";
 import { traceRoutes } from "./trace-routes.js";
 
 /** `onInternal` is told of errors that are the console's own fault. */
@@ -24,6 +25,7 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
   app.route("/", historyRoutes(context));
   app.route("/", alertRoutes(context));
   app.route("/", chaosRoutes(context));
+  app.route("/", testRoutes(context));
   describeRawRoutes(app);
 
   let document: object | undefined;

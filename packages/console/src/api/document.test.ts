@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakeChaos } from "../../test/fake-chaos.js";
 import { entryOf, remoteOf, statsOf } from "../../test/fake-node.js";
 import { processOf } from "../../test/fake-supervisor.js";
+import { FakeTests } from "../../test/fake-tests.js";
 import { callOf, fakeDecoders, type Harness, spanOf, startHarness } from "../../test/harness.js";
 import type { AlertList } from "../api-types.js";
 import { ApiContract } from "../conformance/contract.js";
@@ -28,6 +29,7 @@ beforeEach(async () => {
   aheadMs = 0;
   harness = await startHarness({
     chaos: new FakeChaos(),
+    tests: new FakeTests(),
     clock: { nowMs: () => performance.now() + aheadMs, wallMs: () => Date.now() },
     limits: { alertJudgeMs: 20 },
     demo: { start: async () => {}, stop: async () => {}, running: () => false },
@@ -124,6 +126,9 @@ test("every operation answers, and its answer fits the document to the last fiel
   await ask(201, "POST", "/api/chaos/runs", { specs: [{ action: "kill-node" }] });
   await ask(200, "POST", "/api/chaos/runs/1/revert");
   await ask(200, "DELETE", "/api/chaos/runs/1");
+  for (const path of ["", "/runs", "/runs/1"]) await ask(200, "GET", `/api/tests${path}`);
+  await ask(201, "POST", "/api/tests/runs", { tests: ["unknown-tag"] });
+  await ask(200, "DELETE", "/api/tests/runs/1");
   await ask(200, "POST", "/v1/traces", [], { "content-type": "application/json" });
   await ask(200, "POST", "/v1/metrics", new Uint8Array(), protobuf);
   const described = contract.operations.map(({ method, path }) => `${method} ${path}`);

@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<Tab, string>> = {
   runtime: "Runtime",
   profile: "Profile",
   chaos: "Chaos",
+  tests: "Tests",
 };
 
 export function Tabs({ current }: { readonly current: Tab }) {

@@ -11,6 +11,7 @@ export const TABS = [
   "runtime",
   "profile",
   "chaos",
+  "tests",
 ] as const;
 export type Tab = (typeof TABS)[number];
 

@@ -3,6 +3,8 @@ import { judgeTwin, type TwinVerdict } from "./chaos-judge.js";
 import { ChaosStage } from "./chaos-stage.js";
 import { CHAOS_TWINS } from "./chaos-twins.js";
 
+const WHOLE_MS = 20_000;
+
 export interface ChaosOptions {
   readonly seed: number;
   readonly nodes: number;
@@ -21,14 +23,15 @@ export interface ChaosResult {
 
 export function runChaosTwins({ seed, nodes, faults, blind }: ChaosOptions): ChaosResult {
   const twins = CHAOS_TWINS.filter(({ name }) => faults?.includes(name) !== false);
-  let stage = new ChaosStage({ seed, nodes });
+  const fresh = () => new ChaosStage({ seed, nodes });
+  let stage = fresh();
   let [virtualMs, events] = [0, 0];
   const verdicts = twins.map((twin, index) => {
-    // Who has been blind is of no use afterwards.
-    if (blind === true && index > 0) {
+    // Who has been blind is of no use afterwards; and what a fault has left broken is no fault of the next one.
+    if (index > 0 && (blind === true || stage.untilWhole(WHOLE_MS) !== undefined)) {
       virtualMs += stage.nowMs;
       events += stage.cluster.world.events;
-      stage = new ChaosStage({ seed, nodes });
+      stage = fresh();
     }
     return judgeTwin(stage, twin, blind);
   });

@@ -114,8 +114,11 @@ function deathsText({ falseDeaths }: VirtualSoakResult): string {
   return `${falseDeaths.length}${named === "" ? "" : `: ${named}`}`;
 }
 
+const CUT_SHORT = "it was stopped before the quiet";
+
 /** As `mesh soak` holds processes to it (baseline.ts). */
-function returnCheck({ before, after }: VirtualSoakResult): Check {
+function returnCheck({ before, after, stopped }: FinishedVirtualSoak): Check {
+  if (stopped) return { id: "return to the baseline", outcome: "skipped", detail: CUT_SHORT };
   let counts = 0;
   const broken: string[] = [];
   for (const { node, neighbors, sizes } of after) {
@@ -138,8 +141,9 @@ function returnCheck({ before, after }: VirtualSoakResult): Check {
   return check("return to the baseline", after.length > 0 && broken.length === 0, detail);
 }
 
-function rememberedCheck({ after, options }: FinishedVirtualSoak): Check {
+function rememberedCheck({ after, options, stopped }: FinishedVirtualSoak): Check {
   const id = "what is remembered of the departed ends";
+  if (stopped) return { id, outcome: "skipped", detail: CUT_SHORT };
   if (options.quietMs <= REMEMBERED_MS) {
     return { id, outcome: "skipped", detail: `the quiet lasts ${hours(options.quietMs)} h, and it is kept for 24` };
   }

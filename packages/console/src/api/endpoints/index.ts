@@ -4,6 +4,7 @@ import * as alerts from "./alerts.js";
 import * as chaos from "./chaos.js";
 import * as history from "./history.js";
 import * as live from "./live.js";
+import * as tests from "./tests.js";
 import * as traces from "./traces.js";
 
 export const ENDPOINTS = {
@@ -12,5 +13,6 @@ export const ENDPOINTS = {
   ...{ history: history.history, historyState: history.historyState },
   ...alerts,
   ...chaos,
+  ...tests,
   ...actions,
 } as const;

@@ -1,7 +1,6 @@
 /** `mesh test`: tests of meshes of its own, started for each and removed with it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { MESH_TESTS, type MeshTest, runMeshTests, type TestResult } from "@meshwork/chaos";
 import type { Command } from "commander";
 import { type CommandContext, examples, jsonOption, numberWithin, printJson } from "../command.js";
@@ -64,7 +63,11 @@ async function run(context: CommandContext, names: readonly string[], flags: Tes
     tests,
     seed,
     signal,
-    launch: (until) => launchForTest(context, until),
+    launch: async (until) => {
+      // Loaded here: most tests need none.
+      const { launchForTest } = await import("../../mesh-test/launch-for-test.js");
+      return launchForTest(context.bundleUrl, io.env, until);
+    },
     onStart: ({ name, expectedMs }) => io.err(`${name}: about ${duration(expectedMs)}\n`),
     onProgress: ({ name }, text) => io.err(`${name}: ${text}\n`),
     onResult: (result) => printResult(context, result, flags.json === true),
@@ -77,22 +80,6 @@ function testNamed(name: string): MeshTest {
   if (test === undefined)
     throw usage(`there is no test ${name}; there are ${MESH_TESTS.map((one) => one.name).join(", ")}`);
   return test;
-}
-
-async function launchForTest(context: CommandContext, signal: AbortSignal) {
-  const dataDir = mkdtempSync(join(tmpdir(), "meshwork-test-data-"));
-  const remove = () => rmSync(dataDir, { recursive: true, force: true });
-  // Loaded here: most tests need none.
-  const { launchCluster } = await import("../../soak/launched-cluster.js");
-  try {
-    const { bundleUrl, io } = context;
-    const cluster = await launchCluster({ bundleUrl, dataDir, env: io.env, log: () => {}, signal });
-    void cluster.ended.then(remove);
-    return cluster;
-  } catch (error) {
-    remove();
-    throw error;
-  }
 }
 
 function printResult(context: CommandContext, result: TestResult, json: boolean): void {
