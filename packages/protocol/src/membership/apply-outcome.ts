@@ -1,6 +1,6 @@
 /** What a record meets when it is applied to a directory, and where it came from. */
 import type { Tombstone } from "./tombstones.js";
-import type { DirectoryEntry } from "./types.js";
+import type { DirectoryEntry, NodeRecord } from "./types.js";
 
 /** Where a record came from. */
 export interface RecordSource {
@@ -13,8 +13,8 @@ export interface RecordSource {
 }
 
 export type ApplyOutcome =
-  | { readonly kind: "accepted-new"; readonly entry: DirectoryEntry }
-  | { readonly kind: "accepted-newer"; readonly entry: DirectoryEntry; readonly previous: DirectoryEntry }
+  | { readonly kind: "accepted-new" }
+  | { readonly kind: "accepted-newer"; readonly previous: NodeRecord }
   /** A leave; `entry` is who left, absent where the id was not known. */
   | { readonly kind: "left"; readonly entry: DirectoryEntry | undefined }
   /** Same (generation, sequence) as held. */
@@ -31,6 +31,7 @@ export type ApplyOutcome =
   | { readonly kind: "self-conflict"; readonly generation: number; readonly bootNonce: string };
 
 /** Outcomes that carry nothing are shared: most records are duplicates. */
+export const ACCEPTED_NEW: ApplyOutcome = { kind: "accepted-new" };
 export const WRONG_MESH: ApplyOutcome = { kind: "wrong-mesh" };
 export const DUPLICATE: ApplyOutcome = { kind: "duplicate" };
 export const OLDER: ApplyOutcome = { kind: "older" };

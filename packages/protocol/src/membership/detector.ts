@@ -108,7 +108,7 @@ export class Detector {
     this.#note(event, nowMs);
     // Between ticks what happens to one link changes nothing for the others: asking for all of them each time was a fifth of a simulation.
     const subject = nowMs >= this.#nextAtMs ? undefined : subjectOf(event);
-    this.#evaluate(subject === undefined ? [...this.#links.values()] : this.#linksTo(subject), nowMs);
+    this.#evaluate(subject, nowMs);
     this.#nextAtMs =
       this.#links.size === 0 ? Number.POSITIVE_INFINITY : Math.max(this.#dueAtMs(nowMs), nowMs + MIN_TICK_MS);
     const outputs = this.#outputs;
@@ -221,8 +221,8 @@ export class Detector {
     if (Number.isFinite(this.#nextProbesAtMs)) this.#nextProbesAtMs = nowMs;
   }
 
-  /** The single decision function: what each link's state asks for now. */
-  #evaluate(links: readonly LinkWatch[], nowMs: number): void {
+  /** The single decision function: what the state of each link, or of the one to `subject`, asks for now. */
+  #evaluate(subject: string | undefined, nowMs: number): void {
     const round = nowMs >= this.#nextProbesAtMs;
     const probe = round || nowMs >= this.#repeatAtMs;
     if (round) {
@@ -230,21 +230,28 @@ export class Detector {
       this.#probedAtMs = nowMs;
     }
     if (probe) this.#repeatAtMs = round ? nowMs + REPEAT_AFTER_MS : Number.POSITIVE_INFINITY;
-    const factor = this.health.factor(nowMs);
-    for (const link of links) {
-      const heardMs = this.#lastHeardMs(link.peer);
-      if (heardMs !== undefined) link.heard(heardMs, nowMs);
-      if (link.isOver(nowMs)) {
-        this.#links.delete(link.peer);
-        continue;
-      }
-      const isDue = round || (probe && link.heardAtMs < this.#probedAtMs);
-      if (link.suspicion === undefined) this.#judgeHealthy(link, factor, isDue, nowMs);
-      if (link.suspicion !== undefined) this.#judgeSuspected(link, link.suspicion, factor, nowMs);
+    if (subject === undefined) {
+      for (const link of this.#links.values()) this.#judge(link, round, probe, nowMs);
+    } else {
+      const link = this.#links.get(subject);
+      if (link !== undefined) this.#judge(link, round, probe, nowMs);
     }
     if (this.#links.size > 0) return;
     this.#nextProbesAtMs = Number.POSITIVE_INFINITY;
     this.#repeatAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #judge(link: LinkWatch, round: boolean, probe: boolean, nowMs: number): void {
+    const heardMs = this.#lastHeardMs(link.peer);
+    if (heardMs !== undefined) link.heard(heardMs, nowMs);
+    if (link.isOver(nowMs)) {
+      this.#links.delete(link.peer);
+      return;
+    }
+    const factor = this.health.factor(nowMs);
+    const isDue = round || (probe && link.heardAtMs < this.#probedAtMs);
+    if (link.suspicion === undefined) this.#judgeHealthy(link, factor, isDue, nowMs);
+    if (link.suspicion !== undefined) this.#judgeSuspected(link, link.suspicion, factor, nowMs);
   }
 
   #judgeHealthy(link: LinkWatch, factor: number, probe: boolean, nowMs: number): void {
@@ -344,11 +351,6 @@ export class Detector {
     link.suspicion = undefined;
     this.#links.delete(link.peer);
     this.#outputs.push({ kind: "drop-link", peer: link.peer, reason });
-  }
-
-  #linksTo(peer: string): readonly LinkWatch[] {
-    const link = this.#links.get(peer);
-    return link === undefined ? [] : [link];
   }
 
   /** The smaller id probes. */

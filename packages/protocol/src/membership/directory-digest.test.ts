@@ -10,10 +10,10 @@ test("a digest depends on the set alone, and entries taken out leave no trace", 
     fc.property(fc.array(entry, { maxLength: 20 }), fc.array(entry, { maxLength: 5 }), (entries, passing) => {
       const one = new DirectoryDigest(testHash);
       const other = new DirectoryDigest(testHash);
-      for (const { number, ...version } of entries) one.toggle(testId(number), version);
-      for (const { number, ...version } of passing) other.toggle(testId(number), version);
-      for (const { number, ...version } of entries.toReversed()) other.toggle(testId(number), version);
-      for (const { number, ...version } of passing) other.toggle(testId(number), version);
+      for (const { number, ...version } of entries) one.toggle({ id: testId(number), ...version });
+      for (const { number, ...version } of passing) other.toggle({ id: testId(number), ...version });
+      for (const { number, ...version } of entries.toReversed()) other.toggle({ id: testId(number), ...version });
+      for (const { number, ...version } of passing) other.toggle({ id: testId(number), ...version });
       for (const bits of [0, 4, 8] as const) expect(other.at(bits)).toEqual(one.at(bits));
     }),
   );
@@ -29,7 +29,7 @@ test("one entry changes its own bucket at every width, and each part of it count
     { generation: 1, sequence: 2 ** 40 + 1 },
   ]) {
     const digest = new DirectoryDigest(testHash);
-    digest.toggle(id, version);
+    digest.toggle({ id, ...version });
     for (const bits of [4, 8] as const) {
       const bytes = digest.at(bits);
       for (let bucket = 0; bucket < 1 << bits; bucket++) {

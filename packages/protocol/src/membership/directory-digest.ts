@@ -17,6 +17,20 @@ export type DigestBits = 0 | 4 | 8;
 export const DIGEST_BYTES = 8;
 const BUCKETS = 256;
 
+export interface DigestedEntry extends RecordVersion {
+  readonly id: string;
+}
+
+interface Contribution {
+  readonly hash: Hash;
+  readonly bucket: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What each entry adds: it is asked for when the entry comes and when it goes, in each directory of the process. Goes with the entry. */
+const contributions = new WeakMap<DigestedEntry, Contribution>();
+
 export class DirectoryDigest {
   readonly #hash: Hash;
   readonly #words = new Uint32Array(2 * BUCKETS);
@@ -28,13 +42,10 @@ export class DirectoryDigest {
   }
 
   /** Adds an entry that is absent, removes one that is present. */
-  toggle(id: string, version: RecordVersion): void {
-    hexInto(id, this.#input);
-    this.#writeUint53(32, version.generation);
-    this.#writeUint53(40, version.sequence);
-    const digest = this.#hash(this.#input);
-    const bucket = this.#input[0]!;
-    for (let i = 0; i < DIGEST_BYTES; i++) this.#words[2 * bucket + (i >> 2)]! ^= digest[i]! << (8 * (i & 3));
+  toggle(entry: DigestedEntry): void {
+    const { bucket, low, high } = this.#contributionOf(entry);
+    this.#words[2 * bucket]! ^= low;
+    this.#words[2 * bucket + 1]! ^= high;
   }
 
   /** 2^bits digests of 8 bytes each, in order of their buckets. */
@@ -49,6 +60,20 @@ export class DirectoryDigest {
     const view = new DataView(bytes.buffer);
     for (let i = 0; i < folded.length; i++) view.setUint32(4 * i, folded[i]!, true);
     return bytes;
+  }
+
+  #contributionOf(entry: DigestedEntry): Contribution {
+    const known = contributions.get(entry);
+    if (known?.hash === this.#hash) return known;
+    hexInto(entry.id, this.#input);
+    this.#writeUint53(32, entry.generation);
+    this.#writeUint53(40, entry.sequence);
+    const digest = this.#hash(this.#input);
+    const word = (at: number) =>
+      digest[at]! | (digest[at + 1]! << 8) | (digest[at + 2]! << 16) | (digest[at + 3]! << 24);
+    const computed = { hash: this.#hash, bucket: this.#input[0]!, low: word(0), high: word(4) };
+    contributions.set(entry, computed);
+    return computed;
   }
 
   #writeUint53(offset: number, value: number): void {

@@ -13,16 +13,14 @@ const kinds = (directory: Directory) => directory.takeChanges().map((change: Dir
 test("a record joins, refreshes in silence, updates, and leaves", () => {
   const directory = make();
   const joined = directory.apply(testSigned(), from, 1_000);
-  expect(joined).toMatchObject({
-    kind: "accepted-new",
-    entry: { name: "mesh1.broker.".concat(testId(1).slice(0, 6)) },
-  });
+  expect(joined.kind).toBe("accepted-new");
+  expect(directory.get(testId(1))?.name).toBe("mesh1.broker.".concat(testId(1).slice(0, 6)));
   expect(kinds(directory)).toEqual(["joined"]);
   expect(directory.apply(testSigned({ sequence: 2 }), from, 2_000).kind).toBe("accepted-newer");
   expect(kinds(directory)).toEqual([]);
   expect(directory.get(testId(1))).toMatchObject({ receivedAtMs: 2_000, firstSeenAtMs: 1_000 });
   const updated = directory.apply(testSigned({ sequence: 3, addresses: ["1.2.3.4:5"] }), from, 3_000);
-  expect(updated).toMatchObject({ kind: "accepted-newer", previous: { record: { sequence: 2 } } });
+  expect(updated).toMatchObject({ kind: "accepted-newer", previous: { sequence: 2 } });
   expect(kinds(directory)).toEqual(["updated"]);
   expect(directory.apply(testSigned({ sequence: 4, status: "leaving" }), from, 4_000).kind).toBe("left");
   expect(kinds(directory)).toEqual(["left"]);

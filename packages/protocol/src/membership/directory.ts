@@ -14,6 +14,7 @@
  */
 import type { Obituary } from "../wire/obituary.js";
 import {
+  ACCEPTED_NEW,
   type ApplyOutcome,
   carriedAge,
   DUPLICATE,
@@ -258,13 +259,14 @@ export class Directory implements ObituaryContext {
     const ageMs = carriedAge(source);
     if (ageMs > this.stalenessMs(record)) return STALE;
     if (member !== undefined) {
-      const previous = entryOf(member);
+      const previous = member.signed.record;
       // A newer record was received after the one it replaces, whatever the ages say.
       this.#update(member, signed, Math.max(member.receivedAtMs, nowMs - ageMs), nowMs);
-      return { kind: "accepted-newer", entry: entryOf(member), previous };
+      return { kind: "accepted-newer", previous };
     }
     if (this.#members.size >= this.#maxMembers && !this.#makeRoom(record.id, nowMs)) return FULL;
-    return { kind: "accepted-new", entry: entryOf(this.#join(signed, nowMs - ageMs, nowMs)) };
+    this.#join(signed, nowMs - ageMs, nowMs);
+    return ACCEPTED_NEW;
   }
 
   /** The failure detector suspects it: a mark for those who look, and one less to ask. False where nothing changed. */
@@ -344,13 +346,12 @@ export class Directory implements ObituaryContext {
     return this.#expectedIntervalMs() < this.#scannedIntervalMs && nowMs >= this.#scannedAtMs + MIN_SHRUNK_SCAN_GAP_MS;
   }
 
-  #join(signed: SignedRecord, receivedAtMs: number, nowMs: number): Member {
+  #join(signed: SignedRecord, receivedAtMs: number, nowMs: number): void {
     this.#tombstones.delete(signed.record.id);
     this.#departures.returned(signed.record.id);
     const member = this.#members.add(signed, receivedAtMs, nowMs);
     this.#expectStale(member);
     this.#changes.push({ kind: "joined", entry: entryOf(member), atMs: nowMs });
-    return member;
   }
 
   #update(member: Member, signed: SignedRecord, receivedAtMs: number, nowMs: number): void {

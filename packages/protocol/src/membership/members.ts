@@ -73,14 +73,14 @@ export class Members {
     };
     this.#byId.set(id, member);
     this.#list.push(member);
-    this.#digest.toggle(id, signed.record);
+    this.#digest.toggle(signed.record);
     return member;
   }
 
   replace(member: Member, signed: SignedRecord, receivedAtMs: number, nowMs: number): void {
     const { record } = member.signed;
-    this.#digest.toggle(record.id, record);
-    this.#digest.toggle(record.id, signed.record);
+    this.#digest.toggle(record);
+    this.#digest.toggle(signed.record);
     if (signed.record.generation !== record.generation) {
       member.firstSeenAtMs = nowMs;
       // Another life: what was suspected of the former says nothing of it.
@@ -100,7 +100,7 @@ export class Members {
       last.at = member.at;
       this.#list[member.at] = last;
     }
-    this.#digest.toggle(record.id, record);
+    this.#digest.toggle(record);
     if (member.suspectedSinceMs !== undefined) this.#suspected--;
   }
 

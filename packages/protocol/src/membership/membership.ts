@@ -250,7 +250,7 @@ export class Membership {
         break;
       }
       case "accepted-newer": {
-        const anew = record.generation > outcome.previous.record.generation;
+        const anew = record.generation > outcome.previous.generation;
         if (source.viaSync === true) this.#merging.broughtBySync(false, carriedAge(source));
         this.#inquiries.heardOf(record.id, nowMs - carriedAge(source));
         this.#look({ kind: "gone", peer: record.id }, nowMs);

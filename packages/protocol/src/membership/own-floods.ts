@@ -5,7 +5,8 @@
  * nothing further on where they are known. (Records need no such care: a sync brings them.)
  *
  * 1. A broadcast is carried once one of the neighbours it was handed to is heard half a second after it or later.
- * 2. Until then it is repeated, every 1.7 s and to the neighbours of then, for 30 s.
+ * 2. Until then it is repeated, every 1.7 s and to the neighbours of then, for 9 s: by then the dead among the neighbours are known and
+ *    replaced. What it says was true when it was said: repeated for 30 s it outlived standstills, and buried who had thawed (docs/simulation.md).
  * 3. Of one subject (an accused, a merge) the latest alone counts.
  *
  * Bounds: 64 subjects, oldest first. Owner: Membership.
@@ -13,7 +14,7 @@
 const PROOF_AFTER_MS = 500;
 /** The proof, a probe interval, and the way. */
 const REPEAT_AFTER_MS = 1_700;
-const GIVE_UP_AFTER_MS = 30_000;
+const GIVE_UP_AFTER_MS = 9_000;
 const MAX_WAITING = 64;
 
 interface Waiting {

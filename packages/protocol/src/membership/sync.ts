@@ -210,7 +210,7 @@ export class SyncSession {
     }
     for (const [id, theirs] of this.#theirs) {
       if (this.#contradicts(id, theirs, nowMs)) continue;
-      const own = this.#directory.get(id)?.record;
+      const own = this.#directory.versionOf(id);
       if (own === undefined || compareVersions(theirs, own) > 0) this.#want(id);
     }
     this.#sendRecords(newerHere, nowMs);

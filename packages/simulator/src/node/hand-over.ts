@@ -1,7 +1,7 @@
 /**
  * Hands directories over: for meshes too large to boot as they would, of n nodes with 2n floods and as many syncs. Nodes join the overlay
- * one after the other and boot as ever; only what they publish meanwhile is in every directory at once, a newcomer gets what a member
- * holds, and syncs find nothing. Afterwards each publishes at a random time within its first period, as in a mesh that has long been up.
+ * one after the other and boot as ever; only what they publish meanwhile is in every directory at once, a newcomer gets what the others
+ * hold, and syncs find nothing. Afterwards each publishes at a random time within its first period, as in a mesh that has long been up.
  *
  * Owner: Cluster, while such a mesh boots.
  */
@@ -11,6 +11,10 @@ import type { SimNode } from "./sim-node.js";
 
 export class HandOver {
   readonly #cluster: Cluster;
+  /** In the order in which they came; nobody goes meanwhile. */
+  readonly #members: SimNode[] = [];
+  /** The newest record of each, and when it came. */
+  readonly #held = new Map<string, { readonly signed: SignedRecord; readonly atMs: number }>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -19,35 +23,28 @@ export class HandOver {
   /** A newcomer, before its first record. */
   welcome(node: SimNode): void {
     if (node.membership === undefined) return;
-    const giver = this.#members().find((other) => other !== node);
-    if (giver === undefined) return;
-    const nowMs = giver.host.now();
-    for (const { id } of giver.membership!.directory.entries()) {
-      const held = giver.membership!.directory.envelopeOf(id, nowMs);
-      if (held !== undefined) this.#apply(node, held.signed, held.ageMs);
-    }
+    this.#members.push(node);
+    const { nowMs } = this.#cluster.world;
+    for (const { signed, atMs } of this.#held.values()) this.#apply(node, signed, nowMs - atMs);
   }
 
   /** A record that its node is about to flood. Anything else goes the usual way: false. */
   record(from: SimNode, content: Uint8Array): boolean {
     const broadcast = this.#cluster.records.decode(content);
     if (broadcast.kind !== "record") return false;
-    for (const node of this.#members()) if (node !== from) this.#apply(node, broadcast.signed, 0);
+    const { signed } = broadcast;
+    this.#held.set(signed.record.id, { signed, atMs: this.#cluster.world.nowMs });
+    for (const node of this.#members) if (node !== from) this.#apply(node, signed, 0);
     return true;
   }
 
   /** The next publications of all, spread as they would be long after the boot. */
   spreadRefreshes(): void {
     const { world } = this.#cluster;
-    const members = this.#members();
-    const periodMs = refreshIntervalMs(members.length);
-    for (const { host, membership } of members) {
+    const periodMs = refreshIntervalMs(this.#members.length);
+    for (const { host, membership } of this.#members) {
       host.timer(world.random.between(0, periodMs), () => membership!.tell({ kind: "changed" }));
     }
-  }
-
-  #members(): SimNode[] {
-    return this.#cluster.running().filter(({ membership }) => membership !== undefined);
   }
 
   #apply(node: SimNode, signed: SignedRecord, ageMs: number): void {

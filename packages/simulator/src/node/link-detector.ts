@@ -19,7 +19,7 @@ export class LinkDetector {
       members: nobody(node.id),
       role: "observer",
       random: node.host.random.next,
-      lastHeardMs: (peer) => node.lastHeardMs(node.cluster.indexOf(peer)),
+      lastHeardMs: (peer) => node.lastHeardMs(peer),
     });
     this.#timer = new MovingTimer(node.host, () => this.tell({ kind: "tick" }));
   }

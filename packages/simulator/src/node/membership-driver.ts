@@ -55,7 +55,7 @@ export class MembershipDriver {
       hash: cluster.crypto.plainHash,
       random: host.random.next,
       verify: (id, message, signature) => cluster.crypto.verify(id, message, signature),
-      lastHeardMs: (peer) => node.lastHeardMs(cluster.indexOf(peer)),
+      lastHeardMs: (peer) => node.lastHeardMs(peer),
       decode: cluster.records.decode,
       stalenessMs,
       gossipIntervalMs,

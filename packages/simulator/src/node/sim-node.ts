@@ -32,8 +32,8 @@ export class SimNode implements Program {
   readonly links: LinkDetector | undefined;
   /** Which life of each connected peer is known; entries go when the peer is lost. */
   readonly #lives = new Map<number, number>();
-  /** When a byte of each connected peer last came, by the host's clock. */
-  readonly #heardAtMs = new Map<number, number>();
+  /** When a byte of each connected peer last came, by the host's clock; by id, as it is asked for with every probe. */
+  readonly #heard = new Map<string, { readonly peer: number; atMs: number }>();
   readonly #toPing = new Set<number>();
   readonly #listens: boolean;
   #nextLane = 1;
@@ -90,8 +90,9 @@ export class SimNode implements Program {
   }
 
   /** Of a peer with a connection: when a byte of it last came. */
-  lastHeardMs(peer: number): number | undefined {
-    return this.cluster.network.connected(this.index, peer) ? this.#heardAtMs.get(peer) : undefined;
+  lastHeardMs(id: string): number | undefined {
+    const heard = this.#heard.get(id);
+    return heard !== undefined && this.cluster.network.connected(this.index, heard.peer) ? heard.atMs : undefined;
   }
 
   /** `dial`: makes a connection first where there is none; where that fails, nothing comes of it. */
@@ -137,7 +138,7 @@ export class SimNode implements Program {
   }
 
   onFrame(from: number, lane: number, payload: unknown): void {
-    this.#heard(from);
+    this.#hear(from);
     if (lane !== GOSSIP_LANE) {
       if (lane < 0) this.cluster.watch.frame?.(this.index, from, lane, payload);
       else this.membership?.onPacket(from, lane, payload as LanePacket);
@@ -149,7 +150,7 @@ export class SimNode implements Program {
   }
 
   onDatagram(from: number, payload: unknown): void {
-    this.#heard(from);
+    this.#hear(from);
     if (!(payload as ProbePacket).ping) return;
     if (this.cluster.network.datagram(this.index, from, PONG, PING_BYTES)) this.cluster.count("pong", PING_BYTES);
     const peer = this.cluster.idOf(from);
@@ -159,7 +160,7 @@ export class SimNode implements Program {
 
   /** A peer that came back as another process has forgotten us: what we knew of the link is lost with its former life. */
   onConnected(peer: number, life: number): void {
-    this.#heard(peer);
+    this.#hear(peer);
     const before = this.#lives.get(peer);
     if (before !== undefined && before !== life) {
       this.membership?.restarted(peer);
@@ -171,7 +172,7 @@ export class SimNode implements Program {
   }
 
   onLost(peer: number): void {
-    this.#heardAtMs.delete(peer);
+    this.#heard.delete(this.cluster.idOf(peer));
     this.membership?.peerLost(peer);
     this.links?.tell({ kind: "peer-lost", peer: this.cluster.idOf(peer) });
     this.#gossipLost(peer);
@@ -187,9 +188,13 @@ export class SimNode implements Program {
     return this.neighbors().includes(this.cluster.idOf(peer));
   }
 
-  #heard(peer: number): void {
+  #hear(peer: number): void {
     if (!this.#listens) return;
-    this.#heardAtMs.set(peer, this.host.now());
+    const nowMs = this.host.now();
+    const id = this.cluster.idOf(peer);
+    const heard = this.#heard.get(id);
+    if (heard === undefined) this.#heard.set(id, { peer, atMs: nowMs });
+    else heard.atMs = nowMs;
     this.membership?.heard(peer);
   }
 
