@@ -25,7 +25,6 @@ import { scalePlan } from "./sim/scale.mjs";
 
 const COMMANDS = ["list", "gates", "cures", "membership", "paper", "scale", "chaos", "swarm", "replay"];
 const SWARM_LOG_EVERY = 50;
-const SWARM_LOG_EVERY = 50;
 const flags = parseReportFlags(process.argv.slice(2));
 const [command = "list", ...rest] = flags.rest;
 if (!COMMANDS.includes(command)) {
