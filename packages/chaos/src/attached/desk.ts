@@ -21,8 +21,8 @@ import type { Processes } from "./processes.js";
 import { ChaosRun, type RunView } from "./run.js";
 
 const MAX_RUNS = 20;
-/** Of verdicts and of waiting times in them: a run of 200 faults in a cluster of 18 has some 2,000. */
-const MAX_LINES = 50_000;
+/** Of verdicts and of waiting times in them, about 60 bytes each as they are served: a run of 200 faults in a cluster of 18 has some 2,000. */
+const MAX_LINES = 10_000;
 
 export interface ChaosEvent {
   readonly severity: "info" | "warn" | "error";

@@ -87,8 +87,9 @@ export function RunDialog({ faults, nodes, onClose, onStarted }: RunDialogProps)
           </label>
         </div>
         <p className="muted">
-          Real processes are harmed, and what they were doing is interrupted. All of it is undone: also when you stop
-          the run, and when this console goes away.
+          Real processes are harmed, and what they were doing is interrupted. A fault that hits several nodes hits
+          others of the target's mesh too. All of it is undone: also when you stop the run, and when this console goes
+          away.
         </p>
         {state.failure !== null && <FailureNote failure={state.failure} what="The run was not started" />}
         <div className="modal-foot">

@@ -47,7 +47,8 @@ function Outcome({ run: { state, counts } }: { readonly run: ChaosRun }) {
   const { passed, failed, skipped } = counts;
   return (
     <span>
-      {state !== "done" && <span className="badge">{state}</span>} <span className="good">{passed} passed</span>,{" "}
+      {state !== "done" && <span className="badge">{state}</span>}{" "}
+      <span className={passed > 0 ? "good" : "muted"}>{passed} passed</span>,{" "}
       <span className={failed > 0 ? "bad" : "muted"}>{failed} failed</span>
       {skipped > 0 && <span className="muted">, {skipped} skipped</span>}
     </span>

@@ -1,7 +1,7 @@
 /**
  * The page's one store: the stream's data, when it last said something, and what the connection does. Components subscribe through
- * hooks/use-live.ts. Data whose showing takes more than a frame is shown the less often, so that the page stays fluent whatever the
- * stream brings; what the connection does is shown at once. Owner: main.tsx, one per token; ends with `close()`.
+ * hooks/use-live.ts. Figures whose showing takes more than a frame are shown the less often, so that the page stays fluent whatever the
+ * stream brings. What the connection does is shown at once; so is what happens to nodes, unless these are many: then it always does. Owner: main.tsx, one per token; ends with `close()`.
  */
 import type { Delta, Ping, Snapshot } from "@meshwork/console/api-types";
 import type { StreamPhase } from "./connection.js";
@@ -9,6 +9,8 @@ import { fromSnapshot, type LiveData, withDelta, withPing } from "./live-state.j
 import { Pace } from "./pace.js";
 import type { SseEvent } from "./sse-parser.js";
 import { StreamClient } from "./stream-client.js";
+
+const MANY = 200;
 
 export interface LiveView {
   readonly phase: StreamPhase;
@@ -71,10 +73,12 @@ export class LiveStore {
 
   #take(event: SseEvent): boolean {
     const nowMs = this.#options.nowMs();
-    const data = next(this.#view.data, event, nowMs);
+    const before = this.#view.data;
+    const data = next(before, event, nowMs);
     if (data === undefined) return false;
     this.#view = { phase: { phase: "open" }, lastEventAtMs: nowMs, data };
-    const waitMs = this.#pace.waitMs(nowMs);
+    const isNews = data !== null && data.nodes.size <= MANY && data.events !== before?.events;
+    const waitMs = isNews ? 0 : this.#pace.waitMs(nowMs);
     if (waitMs === 0) this.#show();
     else this.#timer ??= setTimeout(() => this.#show(), waitMs);
     return true;

@@ -24,6 +24,17 @@ export function chaosKeeper(supervisor: Supervisor, log: (line: string) => void)
     log(`chaos: the console went away; ${name} ${debt === "thaw" ? "goes on" : "is started again"}`);
   };
 
+  /** The debt stands before anything is done; what is refused leaves none. */
+  const owing = async (slot: string, debt: Debt, harm: () => Promise<void> | void): Promise<void> => {
+    debts.set(slot, debt);
+    try {
+      await harm();
+    } catch (error) {
+      debts.delete(slot);
+      throw error;
+    }
+  };
+
   supervisor.on((event) => {
     if (event.kind !== "console-exited") return;
     const open = [...debts];
@@ -37,8 +48,7 @@ export function chaosKeeper(supervisor: Supervisor, log: (line: string) => void)
   } = {
     "chaos-crash": async (params) => {
       const slot = slotOf(params);
-      debts.set(slot, "restart");
-      await supervisor.kill(slot, { keepData: true });
+      await owing(slot, "restart", () => supervisor.kill(slot, { keepData: true }));
       return null;
     },
     "chaos-restart": async (params) => {
@@ -49,8 +59,7 @@ export function chaosKeeper(supervisor: Supervisor, log: (line: string) => void)
     },
     "chaos-freeze": async (params) => {
       const slot = slotOf(params);
-      debts.set(slot, "thaw");
-      supervisor.freeze(slot);
+      await owing(slot, "thaw", () => supervisor.freeze(slot));
       return null;
     },
     "chaos-thaw": async (params) => {
