@@ -24,6 +24,8 @@ import { paperPlan } from "./sim/paper.mjs";
 import { scalePlan } from "./sim/scale.mjs";
 
 const COMMANDS = ["list", "gates", "cures", "membership", "paper", "scale", "chaos", "swarm", "replay"];
+const SWARM_LOG_EVERY = 50;
+const SWARM_LOG_EVERY = 50;
 const flags = parseReportFlags(process.argv.slice(2));
 const [command = "list", ...rest] = flags.rest;
 if (!COMMANDS.includes(command)) {
@@ -119,6 +121,10 @@ async function swarm() {
       const wrong = error === undefined ? [...result.violations, ...(safetyOnly ? [] : result.unrecovered)] : [error];
       if (wrong.length === 0) report.pass(id, result);
       else report.fail(id, `${wrong[0]} (commit ${commit}; npm run sim -- replay ${task.options.seed})`, result);
+      // A run of an hour that is ended early should have said how far it came.
+      if (report.results.length % SWARM_LOG_EVERY === 0) {
+        report.log(`[${report.results.length}/${seeds}] ${report.count("failed")} failed, ${cpuSeconds()} CPU s`);
+      }
     },
     workers,
   );

@@ -40,21 +40,12 @@ export const CASES: Readonly<Record<MembershipCase, (stage: Stage) => CaseFindin
 };
 
 /**
- * Whole periods of refreshing. Where one is longer than the watch, the waves of a mesh that has just been booted would all fall outside
- * of it: there a node at random publishes whenever one of a mesh that is long up would.
+ * Whole periods of refreshing, or ten minutes of a mesh that has long been up: its nodes publish at random times of their periods. (Those of one
+ * that has just been booted come in waves, which a watch shorter than the period would miss.)
  */
 function idle(stage: Stage): CaseFindings {
-  const { world, nodes } = stage.cluster;
   const periodMs = refreshIntervalMs(stage.nodes);
-  if (periodMs <= IDLE_MS) return stage.traffic(Math.ceil(IDLE_MS / periodMs) * periodMs);
-  const endMs = world.nowMs + IDLE_MS;
-  const publish = () => {
-    if (world.nowMs >= endMs) return;
-    nodes[stage.some(1)[0]!]!.membership!.tell({ kind: "changed" });
-    world.after(periodMs / stage.nodes, publish);
-  };
-  publish();
-  return stage.traffic(IDLE_MS);
+  return stage.traffic(stage.longUp ? IDLE_MS : Math.ceil(IDLE_MS / periodMs) * periodMs);
 }
 
 /** One after the other dies, and comes back as another life. */

@@ -121,16 +121,18 @@ function runCase(name: MembershipCase, stage: Stage): CaseResult {
 export class Stage {
   readonly cluster: Cluster;
   readonly nodes: number;
+  readonly longUp: boolean;
   readonly weatherMs: number;
   /** Of the present case. */
   watch: MembershipWatch;
 
   constructor({ seed, nodes, longUp, weatherMs, spoil }: MembershipOptions) {
     this.nodes = nodes;
+    this.longUp = longUp === true;
     this.weatherMs = weatherMs ?? HOUR_MS;
     this.cluster = new Cluster({ seed, membership: { mesh: "sim", ...(spoil === undefined ? {} : { spoil }) } });
     this.watch = new MembershipWatch(this.cluster);
-    if (longUp === true) this.cluster.bootLongUp(nodes, LONG_UP.spacingMs, LONG_UP.settleMs);
+    if (this.longUp) this.cluster.bootLongUp(nodes, LONG_UP.spacingMs, LONG_UP.settleMs);
     else this.cluster.bootSequentially(nodes, JOIN_SPACING_MS);
     this.cluster.world.runFor(SETTLE_MS);
   }
