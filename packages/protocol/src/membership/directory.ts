@@ -29,7 +29,13 @@ import { type Departure, Departures } from "./departures.js";
 import { bucketOf, type DigestBits, type Hash } from "./directory-digest.js";
 import { entryOf, type Member, Members } from "./members.js";
 import { NewcomerLimit } from "./newcomer-limit.js";
-import { judgeObituary, type ObituaryContext, type ObituaryOutcome, type ObituarySource } from "./obituary-rules.js";
+import {
+  judgeObituary,
+  type ObituaryContext,
+  type ObituaryOutcome,
+  type ObituarySource,
+  RETURNED_MS,
+} from "./obituary-rules.js";
 import { compareOwn } from "./own-claim.js";
 import { isWorthTelling } from "./record-changes.js";
 import { refreshIntervalMs, stalenessLimitMs } from "./staleness.js";
@@ -285,6 +291,12 @@ export class Directory implements ObituaryContext {
     return true;
   }
 
+  /** True where this member was given up here, and is back for less than RETURNED_MS. */
+  hasReturned(id: string, nowMs: number): boolean {
+    const returnedAtMs = this.#members.get(id)?.returnedAtMs;
+    return returnedAtMs !== undefined && nowMs - returnedAtMs < RETURNED_MS;
+  }
+
   /** True where an obituary could matter, so that its signatures are worth verifying. */
   wantsObituary(obituary: Obituary, source: ObituarySource): boolean {
     const { kind } = judgeObituary(obituary, source, this);
@@ -347,9 +359,11 @@ export class Directory implements ObituaryContext {
   }
 
   #join(signed: SignedRecord, receivedAtMs: number, nowMs: number): void {
+    const tombstone = this.#tombstones.get(signed.record.id);
     this.#tombstones.delete(signed.record.id);
     this.#departures.returned(signed.record.id);
     const member = this.#members.add(signed, receivedAtMs, nowMs);
+    if (tombstone !== undefined && tombstone.state !== "left") member.returnedAtMs = nowMs;
     this.#expectStale(member);
     this.#changes.push({ kind: "joined", entry: entryOf(member), atMs: nowMs });
   }

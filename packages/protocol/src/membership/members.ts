@@ -18,6 +18,8 @@ export interface Member {
   at: number;
   /** Local time; absent while not suspected. */
   suspectedSinceMs?: number;
+  /** It was buried or expired here, and is back since then. */
+  returnedAtMs?: number;
 }
 
 /** Ids that were connected before their record came; a handful while a mesh forms. */

@@ -220,6 +220,19 @@ describe("rule 2: obituaries", () => {
     expect(of(topic.receive(obituary.bytes), "change")).toMatchObject([{ change: { kind: "dead" } }]);
   });
 
+  test("what signers say who are back from the dead for less than 10 s is looked into first", () => {
+    for (const waitMs of [9_900, 10_000]) {
+      const topic = makeTopic({ self: SELF, members: IDS, answer: everybodyReaches });
+      const ofIssuer = testObituary({ ...accusation, accused: ISSUER }, HELPER, WITNESS);
+      topic.receive(ofIssuer.bytes);
+      expect(topic.machine.directory.get(ISSUER)).toBeUndefined();
+      topic.receive(member(ISSUER, 2), ISSUER);
+      topic.runTo(topic.nowMs + waitMs);
+      topic.receive(obituary.bytes);
+      expect(topic.machine.directory.get(PEER) !== undefined).toBe(waitMs < 10_000);
+    }
+  });
+
   test("one that a sync brings is looked into: dead where nobody reaches the accused, told where somebody does", () => {
     for (const alive of [false, true]) {
       const topic = makeTopic({

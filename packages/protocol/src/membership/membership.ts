@@ -273,8 +273,10 @@ export class Membership {
 
   /** Judges an obituary from elsewhere. What has waited while this node stood still is as old as what a sync brings. */
   #hear(obituary: Obituary, viaSync: boolean, nowMs: number): void {
-    const heardAgoMs = this.#heardAgo(obituary.accused, nowMs);
-    const isOld = viaSync || this.#detector.health.isOutdated(nowMs);
+    const { accused, issuer, witness } = obituary;
+    const heardAgoMs = this.#heardAgo(accused, nowMs);
+    const isFar = [issuer, witness].some((signer) => signer && this.directory.hasReturned(signer.id, nowMs));
+    const isOld = viaSync || isFar || this.#detector.health.isOutdated(nowMs);
     const judged: ObituarySource = { viaSync: isOld, heardAgoMs };
     if (!this.directory.wantsObituary(obituary, judged)) return;
     if (!verifyObituary(obituary, this.#options.verify)) {

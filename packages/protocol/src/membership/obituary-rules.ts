@@ -9,7 +9,8 @@
  *    never surpass.
  * 4. Who has had a byte of the accused within 1.5 s does not apply it, and tells the accused.
  * 5. What a sync brings is never applied unasked: after a split both sides hold old obituaries of the living. It is a reason to look,
- *    and for the accused to speak, even where its signers have gone since.
+ *    and for the accused to speak, even where its signers have gone since. So is what comes from signers who were given up here and
+ *    are back for less than 10 s: they tell of the other side of the split.
  */
 import type { Obituary } from "../wire/obituary.js";
 import type { Tombstone } from "./tombstones.js";
@@ -18,12 +19,15 @@ import { compareVersions, type RecordVersion } from "./version-order.js";
 
 /** A byte of the accused this recent speaks against any obituary. */
 export const LIFE_SIGN_MS = 1_500;
+/** An audit that was under way when the paths opened takes 6.6 s at most to its obituary; then the way. */
+export const RETURNED_MS = 10_000;
 /** Records missed at the most: at one every 2 s, half an hour of them. */
 export const MAX_SEQUENCE_AHEAD = 1_024;
 
 export interface ObituarySource {
   /** How long ago this node had a byte of the accused over a connection of its own; absent where it never had. */
   readonly heardAgoMs?: number | undefined;
+  /** Or else not to be applied unasked. */
   readonly viaSync?: boolean | undefined;
   /** An audit of this node has failed to reach the accused. */
   readonly confirmed?: boolean | undefined;
