@@ -142,6 +142,16 @@ test("without a witness it is suspected, looked at again, and refuted when it an
   expect(members.get(TARGET)).not.toHaveProperty("suspectedSinceMs");
 });
 
+test("a suspect that becomes a neighbour is one no more: as the detector's it would never be looked at again", () => {
+  const { driven, members, audit } = make();
+  driven.runTo(3 * AUDIT_INTERVAL_MS);
+  expect(members.get(TARGET)?.suspectedSinceMs).toBeDefined();
+  driven.hand({ kind: "met", peer: TARGET });
+  expect(driven.of("refuted")).toMatchObject([{ output: { peer: TARGET } }]);
+  expect(members.get(TARGET)).not.toHaveProperty("suspectedSinceMs");
+  expect(audit.size).toBe(0);
+});
+
 test("after three deaths within 10 s it looks every 10 s for two minutes", () => {
   const { driven, audit } = make({
     watched: () => true,

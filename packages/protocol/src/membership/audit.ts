@@ -57,6 +57,8 @@ export type AuditEvent =
   | { readonly kind: "answer"; readonly target: string; readonly helper: string; readonly reply: IndirectReply }
   /** How `dial` went. Failures need not be told. */
   | { readonly kind: "dialed"; readonly target: string; readonly reached: boolean }
+  /** It has become a neighbour: it lives, and is the detector's from now on. */
+  | { readonly kind: "met"; readonly peer: string }
   /** A member was declared dead, by whomever. */
   | { readonly kind: "died"; readonly peer: string }
   /** It left, expired, or published anew: there is nothing to look after. */
@@ -157,6 +159,9 @@ export class Audit {
         else open.pending--;
         break;
       }
+      case "met":
+        this.#met(event.peer, nowMs);
+        break;
       case "died":
         this.#forget(event.peer, nowMs);
         this.#countDeath(nowMs);
@@ -216,6 +221,12 @@ export class Audit {
     this.#doubts.delete(peer);
     const open = this.#cases.get(peer);
     if (open !== undefined) this.#close(open, nowMs);
+  }
+
+  #met(peer: string, nowMs: number): void {
+    const open = this.#cases.get(peer);
+    if (open !== undefined) this.#lives(open, nowMs);
+    else if (this.#suspects.delete(peer)) this.#outputs.push({ kind: "refuted", peer });
   }
 
   #lives(open: AuditCase, nowMs: number): void {

@@ -212,6 +212,7 @@ export class Membership {
     if (isFirst) this.#send(this.#own?.now(), nowMs);
     if (foreign) return;
     this.#detect({ kind: "neighbor-up", peer }, nowMs);
+    this.#look({ kind: "met", peer }, nowMs);
     this.#merging.plan.neighborUp(peer, isFirst, nowMs);
   }
 
