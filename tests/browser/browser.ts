@@ -62,7 +62,9 @@ export async function show(page: Page, tab: string, item?: string): Promise<void
   await page.locator(`[data-testid=tab-${tab}][aria-current=page]`).waitFor();
 }
 
-export const TABS = "topology nodes directory boot messages traces timeline alerts runtime profile chaos tests".split(" ");
+export const TABS = "topology nodes directory boot messages traces timeline alerts runtime profile chaos tests".split(
+  " ",
+);
 
 /** Tables and waterfalls ask the API first. */
 export async function untilAnswered(page: Page): Promise<void> {
