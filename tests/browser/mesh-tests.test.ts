@@ -85,7 +85,7 @@ test("a test is run by its button: its result on the page is the API's", async (
 
 test("a test that has processes of its own is ended from the page, and they with it", async () => {
   const page = await open();
-  await page.getByTestId("run-test-swarm-forms").click();
+  await page.getByTestId("run-test-mesh-to-mesh").click();
   await page.locator("[data-testid=tests-current] progress").waitFor({ timeout: 30_000 });
   await expect
     .poll(() => below(cluster.consolePid).filter((line) => line.includes("chaos-agent")).length, { timeout: 30_000 })
