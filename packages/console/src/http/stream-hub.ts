@@ -1,6 +1,6 @@
 /**
  * The live stream: one snapshot, then four deltas a second to each client in the long run, and a ping where nothing happened for 2 s.
- * Events do not wait for the next of those: they go out at once, up to four times in a row, and the next then waits the longer.
+ * Events do not wait for the next of those: they go out at once, up to eight times in a row, and the next then waits the longer.
  *
  * A client whose socket is full is left out until it drains and then gets one delta of all it missed, since deltas are made of
  * state (version-clock.ts): what the console holds per client is at most one message, whatever the client does. One that does not
@@ -14,8 +14,8 @@ import type { ConsoleModel } from "../model.js";
 const TICK_MS = 250;
 const SLOW_MS = 1_000;
 /** What happens together goes out together. */
-const GATHER_MS = 10;
-const MAX_URGENT = 4;
+const GATHER_MS = 20;
+const MAX_URGENT = 8;
 /** The next delta comes a whole tick after an urgent one: as many urgent ones as ticks are no more deltas than ticks alone. */
 const URGENT_REFILL_MS = TICK_MS;
 const PING_MS = 2_000;
