@@ -340,6 +340,20 @@ describe("rule 4: an observer", () => {
     expect([...topic.of("ask"), ...topic.of("broadcast")]).toEqual([]);
   });
 
+  test("whose view is thin looks for neighbours: members with full views turn it away", () => {
+    const topic = makeTopic({ self: SELF, role: "observer", members: IDS });
+    topic.hand({ kind: "neighbor-up", peer: PEER });
+    topic.heardAtMs.set(PEER, 0);
+    topic.runTo(1_500);
+    const [offered, ...more] = topic.of("replenish").map(({ output }) => output.peers);
+    expect(more).toEqual([]);
+    expect(offered).not.toContain(PEER);
+    expect(offered?.every((id) => IDS.includes(id))).toBe(true);
+    for (const peer of [ISSUER, WITNESS]) topic.hand({ kind: "neighbor-up", peer });
+    topic.runTo(3_500);
+    expect(topic.of("replenish")).toHaveLength(1);
+  });
+
   test("vouches for nobody, not even for whom it has heard just now", () => {
     const topic = makeTopic({ self: SELF, role: "observer", members: IDS });
     topic.heardAtMs.set(PEER, 0);

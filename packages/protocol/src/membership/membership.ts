@@ -189,7 +189,7 @@ export class Membership {
     }
     if (nowMs >= this.#thin.dueAtMs) {
       const peers = this.#thin.offer(this.directory, this.#neighbors.ids, nowMs);
-      if (this.#own?.isPublishing === true) this.#outputs.push({ kind: "replenish", peers });
+      if (this.#own?.isPublishing !== false) this.#outputs.push({ kind: "replenish", peers });
     }
     if (nowMs < this.#merging.plan.nextAtMs) return;
     for (const peer of this.#merging.plan.due(this.#neighbors.partners(), nowMs))
@@ -466,7 +466,7 @@ export class Membership {
     const live = this.directory.size;
     this.#heal({ kind: "view", neighbors: this.#neighbors.size, live }, nowMs);
     this.#publish({ kind: "live", members: live }, nowMs);
-    if (this.#own !== undefined) this.#thin.view(this.#neighbors.size, live, nowMs);
+    this.#thin.view(this.#neighbors.size, this.#own === undefined ? live + 1 : live, nowMs);
   }
 
   #publish(event: PublisherEvent, nowMs: number): void {

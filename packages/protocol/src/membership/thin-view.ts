@@ -4,8 +4,10 @@
  *
  * 1. Thin is below three neighbours, or below all the others where there are fewer than three.
  * 2. While it is, gossip is offered members after 1, 2, 4, … 60 s, ± 20 %: where nobody has room, the tries get rare.
+ * 3. An observer, whom members with a full view turn away, needs it most: its only neighbours are newcomers, and where these die it
+ *    misses the flood that tells of it.
  *
- * Pure. Owner: Membership, of a member; ends with it.
+ * Pure. Owner: Membership; ends with it.
  */
 import type { MemberView } from "./helpers.js";
 
