@@ -49,6 +49,8 @@ test("the order is validated strictly, and names a node that there is", async ()
     const response = await harness.post(path(broker.name), body);
     expect([body, response.status, (await response.json()).code]).toEqual([body, 400, "MESH_E_INVALID_INPUT"]);
   }
+  const { message } = await (await harness.post(path(broker.name), { seconds: 5 })).json();
+  expect(message).toContain('"seconds"');
   expect((await harness.post(path("mesh9.none"), {})).status).toBe(404);
   expect((await harness.call(path(broker.name))).status).toBe(405);
   expect(harness.node.profiled).toEqual([]);

@@ -54,6 +54,7 @@ export function createApi(context: ApiContext, onInternal: (error: unknown) => v
 
 /** What the framework refuses by itself comes as an exception with a status of its own: a body that is no JSON or not of that type. */
 function refusalOf(thrown: Error): Error {
+  if (thrown instanceof ConsoleError) return thrown;
   const { status } = thrown as { status?: unknown };
   if (status === 400) return new ConsoleError("MESH_E_INVALID_INPUT", "the body is not valid JSON");
   return status === 415 ? new ConsoleError("MESH_E_BAD_CONTENT_TYPE") : thrown;
