@@ -4,6 +4,7 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type * as schemas from "./chaos-schemas.js";
+import type { DeepReadonly } from "./deep-readonly.js";
 
 type ChaosFault = z.infer<typeof schemas.ChaosFault>;
 type ChaosRunView = z.infer<typeof schemas.ChaosRun>;
@@ -18,12 +19,6 @@ export type DeskVerdict = DeepReadonly<
   }
 >;
 export type DeskRun = DeepReadonly<Omit<ChaosRunView, "verdicts">> & { readonly verdicts: readonly DeskVerdict[] };
-
-type DeepReadonly<T> = T extends readonly (infer E)[]
-  ? readonly DeepReadonly<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-    : T;
 
 export interface DeskOrder {
   readonly specs: readonly {

@@ -1,6 +1,6 @@
 /** Chaos as the API serves it: faults, runs, verdicts. */
 import { z } from "@hono/zod-openapi";
-import { ageMs, count, unknownOr } from "./schema-parts.js";
+import { ageMs, count, seed, slug, unknownOr } from "./schema-parts.js";
 
 export const ChaosFault = z
   .object({
@@ -21,7 +21,6 @@ export const ChaosFault = z
 
 export const ChaosFaultList = z.object({ faults: z.array(ChaosFault) }).openapi("ChaosFaultList");
 
-const FAULT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const MAX_SPECS = 32;
 const MAX_ROUNDS = 100;
 /** Verdicts of one run. */
@@ -36,7 +35,7 @@ export const ChaosSpec = z
       .regex(/^[a-z0-9][a-z0-9.-]{0,255}$/)
       .optional(),
     /** The name of a fault. */
-    action: z.string().regex(FAULT_NAME),
+    action: slug,
     /** How long it lasts at least. */
     durationMs: z.number().int().min(0).max(600_000).default(5_000),
     /** Again so long after the round before was due, so many times in all; when another is on, as soon as that is over. */
@@ -54,12 +53,7 @@ export const ChaosOrder = z
     /** One fault at a time, in the order in which they are due; of the same time, in this order. */
     specs: z.array(ChaosSpec).min(1).max(MAX_SPECS),
     /** What is drawn is drawn from it. Without it the run draws one. */
-    seed: z
-      .number()
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .optional(),
+    seed: seed.optional(),
     /** Shuts the nodes' senses at the injection: every fault must then fail. */
     blind: z.boolean().default(false),
   })

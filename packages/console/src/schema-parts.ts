@@ -13,6 +13,14 @@ export const ErrorBody = z
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const label = z.string().regex(NAME_PATTERN);
 
+/** The name of a fault or a test. */
+export const slug = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
+export const seed = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+
 /** A full name, a node id, or a prefix of either. */
 export const NodeRef = z
   .string()

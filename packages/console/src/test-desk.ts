@@ -1,12 +1,7 @@
 /** What the console needs of whoever runs tests for it: it shows and passes on, the desk starts processes and ends them. */
 import type { z } from "@hono/zod-openapi";
+import type { DeepReadonly } from "./deep-readonly.js";
 import type * as schemas from "./test-schemas.js";
-
-type DeepReadonly<T> = T extends readonly (infer E)[]
-  ? readonly DeepReadonly<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-    : T;
 
 export type DeskTestRun = DeepReadonly<z.infer<typeof schemas.TestRun>>;
 

@@ -1,6 +1,6 @@
 /** Tests as the API serves them: what there is, runs, results. */
 import { z } from "@hono/zod-openapi";
-import { ageMs, count, unknownOr } from "./schema-parts.js";
+import { ageMs, count, seed, slug, unknownOr } from "./schema-parts.js";
 
 export const TestCard = z
   .object({
@@ -14,20 +14,14 @@ export const TestCard = z
 
 export const TestCardList = z.object({ tests: z.array(TestCard) }).openapi("TestCardList");
 
-const TEST_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const MAX_TESTS = 32;
 
 export const TestOrder = z
   .strictObject({
     /** Each once, in their own order; all where none is named. */
-    tests: z.array(z.string().regex(TEST_NAME)).max(MAX_TESTS).default([]),
+    tests: z.array(slug).max(MAX_TESTS).default([]),
     /** What is drawn is drawn from it. Without it the run draws one. */
-    seed: z
-      .number()
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .optional(),
+    seed: seed.optional(),
   })
   .openapi("TestOrder");
 

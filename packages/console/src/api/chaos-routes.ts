@@ -1,23 +1,16 @@
 /** Chaos, from the desk. Without one, or in a read-only console, every route refuses. */
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ChaosDesk, DeskOrder, DeskRun, DeskVerdict } from "../chaos-desk.js";
+import type { DeskOrder, DeskRun, DeskVerdict } from "../chaos-desk.js";
 import type { ChaosRun, ChaosSpec, ChaosVerdict } from "../chaos-schemas.js";
 import { ConsoleError } from "../errors.js";
-import { type ApiContext, createRouter } from "./context.js";
+import { type ApiContext, allowed, createRouter, runOf } from "./context.js";
 import * as endpoints from "./endpoints/chaos.js";
 
 export function chaosRoutes({ model }: ApiContext): OpenAPIHono {
   const routes = createRouter();
 
-  const desk = (): ChaosDesk => {
-    if (model.readOnly) throw new ConsoleError("MESH_E_READ_ONLY");
-    if (model.chaos === undefined) throw new ConsoleError("MESH_E_NO_CHAOS");
-    return model.chaos;
-  };
-  const found = (id: number, run: DeskRun | undefined) => {
-    if (run === undefined) throw new ConsoleError("MESH_E_NO_SUCH_RUN", String(id));
-    return viewOf(run);
-  };
+  const desk = () => allowed(model, model.chaos);
+  const found = (id: number, run: DeskRun | undefined) => viewOf(runOf(id, run));
 
   routes.openapi(endpoints.chaosFaults, async (c) => {
     const faults = await desk().faults();

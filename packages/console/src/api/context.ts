@@ -29,6 +29,19 @@ function describe(error: z.ZodError): string {
     .join("; ");
 }
 
+/** The desk of what the console was started for. Throws MESH_E_READ_ONLY, MESH_E_NO_CHAOS. */
+export function allowed<T>({ readOnly }: ConsoleModel, desk: T | undefined): T {
+  if (readOnly) throw new ConsoleError("MESH_E_READ_ONLY");
+  if (desk === undefined) throw new ConsoleError("MESH_E_NO_CHAOS");
+  return desk;
+}
+
+/** The run of that number. Throws MESH_E_NO_SUCH_RUN. */
+export function runOf<T>(id: number, run: T | undefined): T {
+  if (run === undefined) throw new ConsoleError("MESH_E_NO_SUCH_RUN", String(id));
+  return run;
+}
+
 /** The row that a name, id or unique prefix means. Throws MESH_E_UNKNOWN_NAME, MESH_E_AMBIGUOUS_NAME. */
 export function rowOf(model: ConsoleModel, ref: string): NodeRow {
   const { row, ambiguous } = model.live.find(ref);

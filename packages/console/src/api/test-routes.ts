@@ -1,23 +1,16 @@
 /** Tests, from the desk. Without one, or in a read-only console, every route refuses. */
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import { ConsoleError } from "../errors.js";
-import type { DeskTestRun, TestDesk } from "../test-desk.js";
+import type { DeskTestRun } from "../test-desk.js";
 import type { TestRun } from "../test-schemas.js";
-import { type ApiContext, createRouter } from "./context.js";
+import { type ApiContext, allowed, createRouter, runOf } from "./context.js";
 import * as endpoints from "./endpoints/tests.js";
 
 export function testRoutes({ model }: ApiContext): OpenAPIHono {
   const routes = createRouter();
 
-  const desk = (): TestDesk => {
-    if (model.readOnly) throw new ConsoleError("MESH_E_READ_ONLY");
-    if (model.tests === undefined) throw new ConsoleError("MESH_E_NO_CHAOS");
-    return model.tests;
-  };
-  const found = (id: number, run: DeskTestRun | undefined) => {
-    if (run === undefined) throw new ConsoleError("MESH_E_NO_SUCH_RUN", String(id));
-    return viewOf(run);
-  };
+  const desk = () => allowed(model, model.tests);
+  const found = (id: number, run: DeskTestRun | undefined) => viewOf(runOf(id, run));
 
   routes.openapi(endpoints.testCards, (c) => c.json({ tests: [...desk().tests()] }, 200));
 

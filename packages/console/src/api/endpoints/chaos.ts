@@ -1,10 +1,7 @@
 /** Faults done to the cluster's own processes, judged by its other nodes. All of it refuses unless the console was started for it. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { ChaosFaultList, ChaosOrder, ChaosRun, ChaosRunList } from "../../chaos-schemas.js";
-import { ANY_CONFLICT, body, fails, json, SUPERVISED } from "./parts.js";
-
-const params = z.object({ id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) });
-const ALLOWED = ["MESH_E_NO_CHAOS", "MESH_E_READ_ONLY"] as const;
+import { ALLOWED, ANY_CONFLICT, body, fails, json, runParams, SUPERVISED } from "./parts.js";
 
 export const chaosFaults = createRoute({
   method: "get",
@@ -23,7 +20,7 @@ export const chaosRuns = createRoute({
 export const chaosRun = createRoute({
   method: "get",
   path: "/api/chaos/runs/{id}",
-  request: { params },
+  request: { params: runParams },
   responses: { 200: json(ChaosRun, "One run: where it is, and what came of it") },
   ...fails(...ALLOWED, "MESH_E_NO_SUCH_RUN"),
 });
@@ -39,7 +36,7 @@ export const chaosStart = createRoute({
 export const chaosRevert = createRoute({
   method: "post",
   path: "/api/chaos/runs/{id}/revert",
-  request: { params },
+  request: { params: runParams },
   responses: { 200: json(ChaosRun, "What is on now is undone at once and judged as it stands; the run goes on") },
   ...fails(...ALLOWED, "MESH_E_NO_SUCH_RUN"),
 });
@@ -47,7 +44,7 @@ export const chaosRevert = createRoute({
 export const chaosStop = createRoute({
   method: "delete",
   path: "/api/chaos/runs/{id}",
-  request: { params },
+  request: { params: runParams },
   responses: { 200: json(ChaosRun, "What was on is undone, and the run is over") },
   ...fails(...ALLOWED, "MESH_E_NO_SUCH_RUN"),
 });

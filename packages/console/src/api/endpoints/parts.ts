@@ -1,5 +1,5 @@
 /** What the definitions of endpoints are made of: answers, bodies, and the codes that a route fails with. */
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 
 export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } };
@@ -14,6 +14,11 @@ export const ANY_CONFLICT = "*";
 export function fails(...codes: readonly string[]): { readonly [ERROR_CODES]: readonly string[] } {
   return { [ERROR_CODES]: codes };
 }
+
+/** Of routes that are there only where the console was started for them. */
+export const ALLOWED = ["MESH_E_NO_CHAOS", "MESH_E_READ_ONLY"] as const;
+/** The number of a run. */
+export const runParams = z.object({ id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) });
 
 /** Of routes that name a node. */
 export const NAMING = ["MESH_E_UNKNOWN_NAME", "MESH_E_AMBIGUOUS_NAME"] as const;

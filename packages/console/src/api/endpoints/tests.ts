@@ -1,10 +1,7 @@
 /** Tests of meshes of their own, started by the console. All of it refuses unless the console was started for chaos: they take a machine's cores. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import { TestCardList, TestOrder, TestRun, TestRunList } from "../../test-schemas.js";
-import { body, fails, json } from "./parts.js";
-
-const params = z.object({ id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) });
-const ALLOWED = ["MESH_E_NO_CHAOS", "MESH_E_READ_ONLY"] as const;
+import { ALLOWED, body, fails, json, runParams } from "./parts.js";
 
 export const testCards = createRoute({
   method: "get",
@@ -23,7 +20,7 @@ export const testRuns = createRoute({
 export const testRun = createRoute({
   method: "get",
   path: "/api/tests/runs/{id}",
-  request: { params },
+  request: { params: runParams },
   responses: { 200: json(TestRun, "One run: where it is, and what came of it") },
   ...fails(...ALLOWED, "MESH_E_NO_SUCH_RUN"),
 });
@@ -39,7 +36,7 @@ export const testStart = createRoute({
 export const testStop = createRoute({
   method: "delete",
   path: "/api/tests/runs/{id}",
-  request: { params },
+  request: { params: runParams },
   responses: { 200: json(TestRun, "What it had started is ended, and the run is over") },
   ...fails(...ALLOWED, "MESH_E_NO_SUCH_RUN"),
 });
