@@ -49,9 +49,12 @@ export class HealingTargets {
     if (longestLost !== undefined) this.#lost.delete(longestLost);
   }
 
-  alive(id: string, nowMs: number): void {
+  /** What it was lost as, where it was. */
+  alive(id: string, nowMs: number): HealingTarget | undefined {
+    const lost = this.#lost.get(id);
     this.#lost.delete(id);
     this.#rest(id, true, nowMs);
+    return lost?.target;
   }
 
   /** It left: only a seed is still worth a try. */

@@ -9,7 +9,12 @@ import { testId } from "./testing/records.js";
 const SELF = testId(0);
 const target = (number: number) => ({ id: testId(number), addresses: ["127.0.0.1:1"] });
 const tick: HealingEvent = { kind: "tick" };
-const view = (neighbors: number, live: number): HealingEvent => ({ kind: "view", neighbors, live });
+/** Neighbours that are in no test's targets. */
+const view = (neighbors: number, live: number): HealingEvent => ({
+  kind: "view",
+  neighbors: new Set(Array.from({ length: neighbors }, (_, index) => testId(200 + index))),
+  live,
+});
 const merged = (issuer: number, contact: number, buried: readonly string[] = []): HealingEvent => ({
   kind: "merged",
   merged: {
@@ -50,6 +55,7 @@ test("no targets, no dials, no ticks; who comes back to life or leaves is none",
   driven.hand({ kind: "alive", id: testId(1) });
   expect(driven.nextAtMs).toBeLessThanOrEqual(HEALING_INTERVAL_MS);
   driven.hand({ kind: "left", id: testId(2) });
+  driven.runTo(60_000);
   expect(driven.nextAtMs).toBe(Number.POSITIVE_INFINITY);
   driven.runTo(1e7);
   expect(driven.outputs).toEqual([]);

@@ -8,14 +8,14 @@
  * 3. Where the sync shows that more than the contact itself had been apart, one `merged` digest is flooded. Who hears it syncs
  *    with a neighbour within 3 s, and publishes once more where its bit is set: at most once per 5 s and once per minute.
  * 4. Three distinct contacts within a minute, our own or heard of, end it: no dials for a minute after, but by the isolated.
- * 5. A contact of our own is looked at again after 15 s and 30 s: where paths open but for an instant, the records cross, everybody is
- *    live to everybody and no target any more, and the overlay stays in two until the records grow stale (second-looks.ts).
+ * 5. Records cross in an instant, and then everybody is live to everybody and no target any more: whether links cross too is looked at
+ *    by some of each part (crossing.ts).
  *
- * Bounds: healing-targets.ts; second-looks.ts; 16 contacts. Owner: the node, one for its own mesh.
+ * Bounds: healing-targets.ts; crossing.ts; 16 contacts. Owner: the node, one for its own mesh.
  */
 import { isBuriedIn, type MergedDigest } from "../wire/merged.js";
+import { Crossing } from "./crossing.js";
 import { type HealingTarget, HealingTargets } from "./healing-targets.js";
-import { SecondLooks } from "./second-looks.js";
 
 export const HEALING_INTERVAL_MS = 5_000;
 /** So many contacts of a split mesh per interval, all nodes together. */
@@ -41,7 +41,7 @@ export type HealingEvent =
   | { readonly kind: "alive"; readonly id: string }
   | { readonly kind: "left"; readonly id: string }
   /** Neighbours in the own topic, and live members, oneself included. */
-  | { readonly kind: "view"; readonly neighbors: number; readonly live: number }
+  | { readonly kind: "view"; readonly neighbors: ReadonlySet<string>; readonly live: number }
   /** A dial of ours succeeded. `shared`: its hello has our topic; `observer`: but its mesh is another. */
   | { readonly kind: "contacted"; readonly peer: string; readonly shared: boolean; readonly observer?: boolean }
   | { readonly kind: "dial-failed"; readonly peer: string }
@@ -84,10 +84,12 @@ export class Healing {
   readonly #self: string;
   readonly #random: () => number;
   readonly #targets = new HealingTargets();
-  readonly #looks = new SecondLooks();
+  readonly #crossing: Crossing;
   /** Contacts of the present episode, as issuer/contact. */
   readonly #contacts = new Map<string, number>();
-  #neighbors = 0;
+  /** Kept by whoever tells of the view. */
+  #neighbors: ReadonlySet<string> = new Set();
+  #hadNeighbors = false;
   #live = 1;
   #dialling: { readonly target: HealingTarget; readonly atMs: number } | undefined;
   #nextDialAtMs = Number.POSITIVE_INFINITY;
@@ -101,10 +103,11 @@ export class Healing {
   constructor(options: HealingOptions) {
     this.#self = options.self;
     this.#random = options.random;
+    this.#crossing = new Crossing(options.random);
   }
 
   get size(): number {
-    return this.#targets.size + this.#looks.size + this.#contacts.size;
+    return this.#targets.size + this.#crossing.size + this.#contacts.size;
   }
 
   handle(event: HealingEvent, nowMs: number): HealingDecision {
@@ -112,7 +115,7 @@ export class Healing {
     this.#evaluate(nowMs);
     const outputs = this.#outputs;
     this.#outputs = [];
-    return { outputs, nextAtMs: Math.min(this.#nextDialAtMs, this.#looks.nextAtMs) };
+    return { outputs, nextAtMs: Math.min(this.#nextDialAtMs, this.#crossing.nextAtMs) };
   }
 
   #note(event: HealingEvent, nowMs: number): void {
@@ -122,18 +125,19 @@ export class Healing {
         break;
       case "lost":
         if (event.target.id !== this.#self) this.#targets.lost(event.target, nowMs);
-        this.#looks.delete(event.target.id);
+        this.#crossing.delete(event.target.id);
         break;
       case "alive":
-        this.#targets.alive(event.id, nowMs);
+        this.#alive(event.id, nowMs);
         break;
       case "left":
         this.#targets.left(event.id, nowMs);
-        this.#looks.delete(event.id);
+        this.#crossing.delete(event.id);
         break;
       case "view": {
-        const isolatedNow = event.neighbors === 0 && this.#neighbors > 0;
+        const isolatedNow = event.neighbors.size === 0 && this.#hadNeighbors;
         this.#neighbors = event.neighbors;
+        this.#hadNeighbors = event.neighbors.size > 0;
         this.#live = event.live;
         if (isolatedNow) this.#nextDialAtMs = Math.min(this.#nextDialAtMs, this.#draw(nowMs));
         break;
@@ -160,21 +164,26 @@ export class Healing {
     }
   }
 
+  #alive(id: string, nowMs: number): void {
+    const back = this.#targets.alive(id, nowMs);
+    if (back !== undefined) this.#crossing.returned(back, this.#live, nowMs);
+  }
+
   #contacted(peer: string, shared: boolean, observer: boolean, nowMs: number): void {
     const dialled = this.#dialling?.target.id === peer ? this.#dialling.target : undefined;
     if (dialled !== undefined) this.#dialling = undefined;
-    if (!this.#targets.has(peer) && !this.#looks.has(peer)) return;
+    if (!this.#targets.has(peer) && !this.#crossing.has(peer)) return;
     // An observer leads to the mesh, and is never found alive in its directory: it would be dialled for ever.
     if (shared && observer) this.#targets.refuse(peer);
     if (!shared) {
       this.#targets.refuse(peer);
-      this.#looks.delete(peer);
+      this.#crossing.delete(peer);
       this.#outputs.push({ kind: "refused", peer });
       return;
     }
     // Who boots through a seed has its newcomer's syncs.
-    const wasLost = this.#targets.isLost(peer) || this.#looks.has(peer);
-    if (dialled !== undefined && wasLost && !observer) this.#looks.found(dialled, nowMs);
+    const wasLost = this.#targets.isLost(peer) || this.#crossing.has(peer);
+    if (dialled !== undefined && wasLost && !observer) this.#crossing.found(dialled, nowMs);
     this.#outputs.push({ kind: "join", peer, protectMs: PROTECT_MS });
   }
 
@@ -207,7 +216,7 @@ export class Healing {
   /** The single decision function: whether to dial now, and when next. */
   #evaluate(nowMs: number): void {
     if (this.#dialling !== undefined && nowMs - this.#dialling.atMs > DIAL_TIMEOUT_MS) this.#dialling = undefined;
-    const again = this.#looks.due(this.#dialling === undefined, nowMs);
+    const again = this.#crossing.due(this.#neighbors, this.#dialling === undefined, nowMs);
     if (again !== undefined) this.#dial(again, nowMs);
     if (!this.#targets.any) {
       this.#nextDialAtMs = Number.POSITIVE_INFINITY;
@@ -215,11 +224,11 @@ export class Healing {
     }
     if (!Number.isFinite(this.#nextDialAtMs)) {
       // Spread over a whole interval: a mass death makes targets for everybody at the same moment.
-      this.#nextDialAtMs = nowMs + this.#random() * healingIntervalMs(this.#neighbors, this.#live);
+      this.#nextDialAtMs = nowMs + this.#random() * healingIntervalMs(this.#neighbors.size, this.#live);
     }
     if (nowMs < this.#nextDialAtMs) return;
     this.#nextDialAtMs = this.#draw(nowMs);
-    const quiet = nowMs < this.#quietUntilMs && this.#neighbors > 0;
+    const quiet = nowMs < this.#quietUntilMs && this.#neighbors.size > 0;
     if (quiet || this.#dialling !== undefined) return;
     const due = this.#targets.due(nowMs);
     if (due.length === 0) {
@@ -237,6 +246,6 @@ export class Healing {
 
   #draw(nowMs: number): number {
     const jitter = 1 + JITTER * (2 * this.#random() - 1);
-    return nowMs + healingIntervalMs(this.#neighbors, this.#live) * jitter;
+    return nowMs + healingIntervalMs(this.#neighbors.size, this.#live) * jitter;
   }
 }

@@ -188,7 +188,11 @@ describe("rule 2: obituaries", () => {
     // A higher sequence brings it back, and ends the dialling.
     topic.receive(member(PEER, 2));
     expect(changes(topic).at(-1)).toBe("joined");
-    expect(topic.machine.sizes()).toMatchObject({ healingEntries: 0, directoryTombstones: 0 });
+    expect(topic.machine.sizes()).toMatchObject({ healingEntries: 1, directoryTombstones: 0 });
+    const dials = topic.of("dial").length;
+    topic.runTo(90_000);
+    expect(topic.of("dial")).toHaveLength(dials);
+    expect(topic.machine.sizes()).toMatchObject({ healingEntries: 0 });
   });
 
   test("signers that may not accuse are not verified; one whose signature does not hold is counted", () => {

@@ -464,7 +464,7 @@ export class Membership {
   /** The refresh interval and the pace of healing follow the size of the mesh. */
   #sizeChanged(nowMs: number): void {
     const live = this.directory.size;
-    this.#heal({ kind: "view", neighbors: this.#neighbors.size, live }, nowMs);
+    this.#heal({ kind: "view", neighbors: this.#neighbors.ids, live }, nowMs);
     this.#publish({ kind: "live", members: live }, nowMs);
     this.#thin.view(this.#neighbors.size, this.#own === undefined ? live + 1 : live, nowMs);
   }
