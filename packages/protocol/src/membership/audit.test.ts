@@ -194,9 +194,7 @@ test("a doubted obituary is looked into at once: confirmed it is tried as it is,
     onOutput: (output, run) => {
       nobodyReaches(output, run);
       if (output.kind !== "confirm-obituary") return;
-      expect(dead.members.applyObituary(output.obituary, { viaSync: true, confirmed: true }, run.nowMs).kind).toBe(
-        "applied",
-      );
+      expect(dead.members.applyObituary(output.obituary, {}, run.nowMs).kind).toBe("applied");
       run.hand({ kind: "died", peer: TARGET });
     },
   });
@@ -246,7 +244,7 @@ test("many doubts are looked into side by side, sixteen at a time, and none is f
     onOutput: (output, run) => {
       nobodyReaches(output, run);
       if (output.kind !== "confirm-obituary") return;
-      members.applyObituary(output.obituary, { viaSync: true, confirmed: true }, run.nowMs);
+      members.applyObituary(output.obituary, {}, run.nowMs);
       run.hand({ kind: "died", peer: output.obituary.accused });
     },
   });

@@ -77,7 +77,7 @@ export type AuditOutput =
   | { readonly kind: "refuted"; readonly peer: string }
   /** As the detector's. */
   | IssueObituary
-  /** `directory.applyObituary(obituary, { confirmed: true })`; no broadcast. Where its signers may not accuse, nothing comes of it. */
+  /** `directory.applyObituary(obituary, {})`; no broadcast. Where its signers may not accuse, nothing comes of it. */
   | { readonly kind: "confirm-obituary"; readonly obituary: Obituary }
   /** It lives: send it the obituary (probe frame `obituary`), so that it refutes. */
   | { readonly kind: "tell-accused"; readonly peer: string; readonly obituary: Obituary };
@@ -155,12 +155,12 @@ export class Audit {
       case "dialed": {
         const open = this.#cases.get(event.target);
         if (open === undefined) break;
-        if (event.reached) this.#lives(open, nowMs);
+        if (event.reached) this.#lives(event.target, nowMs);
         else open.pending--;
         break;
       }
       case "met":
-        this.#met(event.peer, nowMs);
+        this.#lives(event.peer, nowMs);
         break;
       case "died":
         this.#forget(event.peer, nowMs);
@@ -201,7 +201,7 @@ export class Audit {
   #answer(target: string, helper: string, reply: IndirectReply, nowMs: number): void {
     const open = this.#cases.get(target);
     if (open?.helpers.includes(helper) !== true) return;
-    if (reply.outcome === "reached") this.#lives(open, nowMs);
+    if (reply.outcome === "reached") this.#lives(target, nowMs);
     else noteSilence(open, helper, reply, this.#members.versionOf(target));
   }
 
@@ -223,16 +223,12 @@ export class Audit {
     if (open !== undefined) this.#close(open, nowMs);
   }
 
-  #met(peer: string, nowMs: number): void {
+  /** Suspected or under audit, it is neither any more. */
+  #lives(peer: string, nowMs: number): void {
+    if (this.#suspects.delete(peer)) this.#outputs.push({ kind: "refuted", peer });
     const open = this.#cases.get(peer);
-    if (open !== undefined) this.#lives(open, nowMs);
-    else if (this.#suspects.delete(peer)) this.#outputs.push({ kind: "refuted", peer });
-  }
-
-  #lives(open: AuditCase, nowMs: number): void {
-    const { target, obituary } = open;
-    if (this.#suspects.delete(target)) this.#outputs.push({ kind: "refuted", peer: target });
-    if (obituary !== undefined) this.#outputs.push({ kind: "tell-accused", peer: target, obituary });
+    if (open === undefined) return;
+    if (open.obituary !== undefined) this.#outputs.push({ kind: "tell-accused", peer, obituary: open.obituary });
     this.#close(open, nowMs);
   }
 
@@ -342,7 +338,8 @@ export class Audit {
   }
 
   #judge(open: AuditCase, nowMs: number): void {
-    const mayEnd = this.#observes ? open.obituary !== undefined : open.told || this.#mayIssue(open);
+    const isTold = this.#observes ? open.obituary !== undefined : open.told;
+    const mayEnd = isTold || this.#mayIssue(open);
     if (mayEnd && this.#health.mayAccuse(nowMs)) {
       open.stage = "condemned";
       open.untilMs = nowMs + this.#random() * MAX_ISSUE_WAIT_MS;
@@ -367,7 +364,7 @@ export class Audit {
   }
 
   #mayIssue({ target, witness }: AuditCase): boolean {
-    return witness !== undefined || mayAccuseAlone(this.#members.unsuspectedBeside(target));
+    return !this.#observes && (witness !== undefined || mayAccuseAlone(this.#members.unsuspectedBeside(target)));
   }
 
   #issue(open: AuditCase, nowMs: number): void {
@@ -381,7 +378,7 @@ export class Audit {
         this.#outputs.push({ kind: "confirm-obituary", obituary });
         return;
       }
-      if (this.#observes || !this.#mayIssue(open)) {
+      if (!this.#mayIssue(open)) {
         // Who signed it may accuse no more, and nobody has signed anew.
         this.#suspect(open, nowMs);
         return;
