@@ -14,9 +14,9 @@ import { useTests } from "./use-tests.js";
 
 export function TestsTab({ data }: TabProps) {
   const cluster = data.cluster.value;
-  const { tests, runs, current } = useTests(cluster.chaos);
+  const { tests, runs, current } = useTests(cluster.tests);
   const [starting, start] = useCall<TestRun>();
-  if (cluster.chaos === null) return <Refused cluster={cluster} />;
+  if (cluster.tests === null) return <Refused cluster={cluster} />;
   const past = runs.data?.runs.filter(({ id }) => id !== current?.id) ?? [];
   const run = (names: readonly string[]) =>
     start((api, signal) =>
