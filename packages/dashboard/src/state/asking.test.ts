@@ -1,7 +1,7 @@
 /** Who asks the console: once, when seen, and again only where nobody answered. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiFailure } from "./api-client.js";
-import { ask } from "./asking.js";
+import { ask, type Seen } from "./asking.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function asked(call: () => Promise<string>, page: EventTarget & { hidden: boolean }) {
+function asked(call: () => Promise<string>, page: Seen) {
   const said: string[] = [];
   const end = ask(
     {
@@ -19,7 +19,7 @@ function asked(call: () => Promise<string>, page: EventTarget & { hidden: boolea
       onAnswer: (answer) => said.push(answer),
       onFailure: ({ status }) => said.push(`failure ${status}`),
     },
-    page as unknown as Document,
+    page,
   );
   return { said, end };
 }

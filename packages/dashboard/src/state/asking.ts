@@ -16,7 +16,17 @@ export interface Question<T> {
   readonly onFailure: (failure: ApiFailure) => void;
 }
 
-export function ask<T>(question: Question<T>, page: Pick<Document, "hidden" | "addEventListener">): () => void {
+/** Of the document. */
+export interface Seen {
+  readonly hidden: boolean;
+  addEventListener(
+    type: "visibilitychange",
+    listener: () => void,
+    options: { readonly once: true; readonly signal: AbortSignal },
+  ): void;
+}
+
+export function ask<T>(question: Question<T>, page: Seen): () => void {
   const ended = new AbortController();
   const { signal } = ended;
   let retry: ReturnType<typeof setTimeout> | undefined;
