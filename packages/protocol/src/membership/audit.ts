@@ -7,9 +7,11 @@
  *   dialling    the auditor and two more dial it, 4.5 s                  one reaches it → lives
  *   condemned   0–300 ms, then the obituary
  *
- * 1. One random live member a minute; every 10 s for two minutes after three deaths within 10 s.
+ * 1. One random live member a minute; every 10 s for two minutes after three deaths within 10 s, and while somebody is suspected: a
+ *    suspect and another in turns.
  * 2. Nobody is condemned but after 4.5 s in which the auditor's own dial and those of the helpers failed; without a witness only
- *    where none could be. Without one the target is suspected, and looked at again.
+ *    where none could be. Without one the target is suspected, and looked at again. Who heard no neighbour, and hears one again, was cut
+ *    off itself: nobody is suspected for what failed meanwhile.
  * 3. Neighbours under watch are the detector's. Nothing begins, and nobody is condemned, while the own clock is not to be trusted.
  * 4. A doubted obituary (obituary-rules.ts) is looked into at once. Confirmed it takes effect here; refuted, the accused is told.
  * 5. Whoever is asked about one whom it has buried hands over the obituary: that is a witness too, and it need not be flooded again.
@@ -61,6 +63,8 @@ export type AuditEvent =
   | { readonly kind: "met"; readonly peer: string }
   /** A member was declared dead, by whomever. */
   | { readonly kind: "died"; readonly peer: string }
+  /** No neighbour was heard, and now one is. */
+  | { readonly kind: "reconnected" }
   /** It left, expired, or published anew: there is nothing to look after. */
   | { readonly kind: "gone"; readonly peer: string }
   /** `directory.applyObituary` was not sure. */
@@ -108,6 +112,7 @@ export class Audit {
   #deathsAtMs: number[] = [];
   #alarmedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #cases = new Map<string, AuditCase>();
+  #suspectNext = false;
   #routineTarget: string | undefined;
   #nextRoutineAtMs: number | undefined;
   #nextDoubtAtMs = Number.POSITIVE_INFINITY;
@@ -161,6 +166,10 @@ export class Audit {
       }
       case "met":
         this.#lives(event.peer, nowMs);
+        break;
+      case "reconnected":
+        for (const peer of this.#suspects) this.#outputs.push({ kind: "refuted", peer });
+        this.#suspects.clear();
         break;
       case "died":
         this.#forget(event.peer, nowMs);
@@ -309,9 +318,9 @@ export class Audit {
   #nextTarget(): string | undefined {
     const accept = (id: string) => !this.#isWatched(id) && !this.#cases.has(id) && !this.#doubts.has(id);
     const [fresh] = this.#members.sample(1, this.#random, accept);
-    // Suspects are looked at again in turn with the others, so that neither waits for the other.
     const [suspect] = this.#suspects;
-    if (suspect === undefined || (fresh !== undefined && this.#random() < 0.5)) return fresh;
+    this.#suspectNext = !this.#suspectNext;
+    if (suspect === undefined || (fresh !== undefined && !this.#suspectNext)) return fresh;
     this.#suspects.delete(suspect);
     this.#suspects.add(suspect);
     return accept(suspect) ? suspect : fresh;
@@ -398,7 +407,8 @@ export class Audit {
   /** A full interval from now on average. */
   #draw(nowMs: number): number {
     if (this.#observes) return Number.POSITIVE_INFINITY;
-    const intervalMs = this.isAlarmed(nowMs) ? ALARMED_INTERVAL_MS : AUDIT_INTERVAL_MS;
+    const isUrgent = this.isAlarmed(nowMs) || this.#suspects.size > 0;
+    const intervalMs = isUrgent ? ALARMED_INTERVAL_MS : AUDIT_INTERVAL_MS;
     return nowMs + intervalMs * (1 + JITTER * (2 * this.#random() - 1));
   }
 

@@ -97,6 +97,7 @@ export class Membership {
   handle(event: MembershipEvent, nowMs: number): MembershipDecision {
     this.#note(event, nowMs);
     this.#runDue(nowMs);
+    if (this.#neighbors.reconnected(this.directory)) this.#look({ kind: "reconnected" }, nowMs);
     const outputs = this.#outputs;
     this.#outputs = [];
     const { publisher, detector, audit } = this.#due;
@@ -261,15 +262,11 @@ export class Membership {
       }
       case "accepted-new":
         if (source.viaSync === true) this.#merging.broughtBySync(true, carriedAge(source));
-        else this.#greet(record.id, nowMs);
+        // Whose neighbours are all of other makes has nobody to sync with: it asks the first members that it hears of.
+        else if (this.#neighbors.areAllForeign) this.#merging.plan.later(0, nowMs, record.id);
         break;
     }
     this.#collect(nowMs);
-  }
-
-  /** Whose neighbours are all of other makes has nobody to sync with: it asks the first members that it hears of. */
-  #greet(id: string, nowMs: number): void {
-    if (this.#neighbors.areAllForeign) this.#merging.plan.later(0, nowMs, id);
   }
 
   /** Judges an obituary from elsewhere. What has waited while this node stood still is as old as what a sync brings. */
