@@ -6,14 +6,21 @@ import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tryRun } from "./command.js";
+import { NAT_KINDS, natRules, ROUTER_SETTINGS } from "./nat-rules.js";
 
 export const ABILITIES = {
   namespaces: "hosts of their own: network namespaces on a bridge",
   cuts: "links cut one way or both, and loss, by nftables",
   rate: "links with a limited rate (tc htb)",
-  netem: "delay, jitter and loss by the kernel (tc netem)",
+  netem: "delay, jitter and reordering by the kernel (tc netem)",
   delay: "delay and jitter: by netem, else by the user-space switch (TUN and socat)",
-  firewall: "a host's firewall that knows its connections, and NAT (nftables conntrack)",
+  reordering: "packets that overtake others: by netem, else by the user-space switch",
+  mtu: "links that larger packets do not pass (nftables)",
+  firewall: "a host's firewall that knows its connections (nftables conntrack)",
+  "nat-full-cone": "hosts behind a NAT that lets everybody in by a port once opened",
+  "nat-restricted": "the same, for addresses that were sent to",
+  "nat-port-restricted": "the same, for sockets that were sent to",
+  "nat-symmetric": "a NAT with another public port for each destination",
   filesystem: "a file system of a few megabytes that can be filled (tmpfs)",
   clock: "wall clocks that step and drift (libfaketime)",
   memory: "a memory limit (control group)",
@@ -61,15 +68,29 @@ export function probeAbilities(): Abilities {
       inNamespace(() => tcProblem(scratch, ["handle", "1:", "htb", "default", "1"])),
       "tc htb",
     );
-    const netem = inNamespace(() => tcProblem(scratch, ["netem", "delay", "1ms"]));
+    const netem = inNamespace(() => tcProblem(scratch, ["netem", "delay", "1ms", "reorder", "25%"]));
     put("netem", netem, "tc netem");
     const detour = netem === undefined ? undefined : inNamespace(detourProblem);
     put("delay", detour, netem === undefined ? "tc netem" : "the user-space switch");
+    put("reordering", detour, netem === undefined ? "tc netem" : "the user-space switch");
+    put(
+      "mtu",
+      inNamespace(() => nftProblem(scratch, NARROW) ?? ipProblem(scratch, SINGLE_PACKETS)),
+      "nftables in the bridge",
+    );
     put(
       "firewall",
       inNamespace(() => nftProblem(scratch, FIREWALL)),
       "nftables conntrack",
     );
+    for (const kind of NAT_KINDS) {
+      const rules = natRules(kind, PROBED_SIDES);
+      put(
+        `nat-${kind}`,
+        inNamespace(() => nftProblem(scratch, rules) ?? shellProblem(scratch, ROUTER_SETTINGS)),
+        "nftables NAT",
+      );
+    }
   } finally {
     tryRun("ip", ["netns", "del", scratch]);
   }
@@ -136,15 +157,32 @@ add rule bridge probe forward numgen random mod 1000 < 10 drop
 const FIREWALL = `add table ip probe
 add chain ip probe input { type filter hook input priority 0; }
 add rule ip probe input ct state established accept
-add chain ip probe post { type nat hook postrouting priority 100; }
-add rule ip probe post masquerade
 `;
+const NARROW = `add table bridge probe
+add chain bridge probe narrow
+add rule bridge probe narrow ip length > 1280 drop
+`;
+const SINGLE_PACKETS = ["link", "set", "eth0", "gso_max_segs", "1"];
+const PROBED_SIDES = {
+  ...{ publicAddress: "10.77.200.1", network: "10.78.1.0/24", hubAddress: "10.77.255.254" },
+  ...{ device: "lan", seed: 1 },
+};
 
 function nftProblem(scratch: string, rules: string): Problem | undefined {
   const version = tryRun("nft", ["--version"]);
   if (!version.ok) return { why: `nft: ${version.message}`, install: "nftables" };
   const { ok, message } = tryRun("ip", ["netns", "exec", scratch, "nft", "-f", "-"], rules);
   return ok ? undefined : { why: `nft: ${message}` };
+}
+
+function ipProblem(scratch: string, args: readonly string[]): Problem | undefined {
+  const { ok, message } = tryRun("ip", ["-n", scratch, ...args]);
+  return ok ? undefined : { why: `ip ${args.join(" ")}: ${message}` };
+}
+
+function shellProblem(scratch: string, words: string): Problem | undefined {
+  const { ok, message } = tryRun("ip", ["netns", "exec", scratch, "sh", "-c", words]);
+  return ok ? undefined : { why: message };
 }
 
 function tcProblem(scratch: string, qdisc: readonly string[]): Problem | undefined {

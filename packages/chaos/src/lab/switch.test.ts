@@ -19,7 +19,7 @@ test.each([
   [{ delayMs: 50, lossPercent: 20 }, 0.19, undefined],
   [{ delayMs: 50, lossPercent: 20 }, 0.21, 50],
 ])("%j with %d waits %s ms", (shape, drawn, expected) => {
-  const delayMs = delayOf(shape, () => drawn);
+  const delayMs = delayOf(shape, 1_200, () => drawn);
   if (expected === undefined) expect(delayMs).toBeUndefined();
   else expect(delayMs).toBeCloseTo(expected, 1);
 });
