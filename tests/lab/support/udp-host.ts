@@ -13,6 +13,8 @@ export interface Datagram {
   /** The sender, as the receiver sees it. */
   readonly address: string;
   readonly port: number;
+  /** Of the machine's monotonic clock. */
+  readonly atMs: number;
 }
 
 type Told = Datagram & {
@@ -40,12 +42,20 @@ export class UdpSocket {
 
   /** Waits for it. */
   async receives(text: string): Promise<Datagram> {
+    const found = () => this.received.find((datagram) => datagram.text.trim() === text);
+    await this.#until(text, () => found() !== undefined);
+    return found() as Datagram;
+  }
+
+  async receivesCount(count: number): Promise<void> {
+    await this.#until(`${count} datagrams`, () => this.received.length >= count);
+  }
+
+  async #until(what: string, holds: () => boolean): Promise<void> {
     const deadline = performance.now() + ARRIVES_WITHIN_MS;
-    for (;;) {
-      const found = this.received.find((datagram) => datagram.text.trim() === text);
-      if (found !== undefined) return found;
+    while (!holds()) {
       const left = deadline - performance.now();
-      if (left <= 0) throw new Error(`${text} did not arrive; ${this.texts.join(", ") || "nothing"} did`);
+      if (left <= 0) throw new Error(`${what} did not arrive; ${this.texts.join(", ") || "nothing"} did`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#arrived = () => {

@@ -7,9 +7,17 @@ const orders = {
     new Promise((resolve, reject) => {
       const socket = createSocket("udp4");
       const id = sockets.push(socket) - 1;
-      socket.on("message", (bytes, { address, port: from }) =>
-        process.send({ socket: id, text: bytes.toString("utf8", 0, 64), bytes: bytes.length, address, port: from }),
-      );
+      socket.on("message", (bytes, { address, port: from }) => {
+        const atMs = Number(process.hrtime.bigint()) / 1e6;
+        process.send({
+          socket: id,
+          text: bytes.toString("utf8", 0, 64),
+          bytes: bytes.length,
+          address,
+          port: from,
+          atMs,
+        });
+      });
       socket.once("error", reject);
       socket.bind(port, () => resolve({ id, port: socket.address().port }));
     }),

@@ -60,7 +60,7 @@ function doorRules({ device, hubAddress }: NatSides): string[] {
     "add chain ip nat input { type filter hook input priority 0; }",
     "add rule ip nat input ct state established,related accept",
     `add rule ip nat input iifname { ${device}, lo } accept`,
-    `add rule ip nat input ip saddr != ${hubAddress} meta l4proto { tcp, udp } drop`,
+    `add rule ip nat input ip saddr != ${hubAddress} meta l4proto { tcp, udp } counter drop`,
     `add chain ip nat source { type nat hook postrouting priority ${SOURCE_PRIORITY}; }`,
     "add chain ip nat destination { type nat hook prerouting priority -100; }",
   ];

@@ -60,6 +60,12 @@ export class Nat {
     this.#kind = kind;
   }
 
+  /** Packets of strangers since the rules were last made. */
+  get dropped(): number {
+    const rules = run("ip", ["netns", "exec", this.router.namespace, "nft", "list", "chain", "ip", "nat", "input"]);
+    return Number(/counter packets (\d+)/.exec(rules)?.[1] ?? Number.NaN);
+  }
+
   /** For a host behind it: where its cable goes, and its address. */
   place(): Place {
     this.#places += 1;
