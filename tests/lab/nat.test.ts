@@ -1,5 +1,8 @@
 /** NAT in the lab, as plain UDP sockets on both sides of it see it. */
-import { Lab, type LabHost, NAT_KINDS, type Nat, type NatKind, probeAbilities } from "meshwork/chaos";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { Lab, type LabHost, NAT_KINDS, type Nat, type NatKind, probeAbilities, readLedgers } from "meshwork/chaos";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { UdpHost } from "./support/udp-host.js";
 
@@ -68,6 +71,9 @@ test("nobody gets in where nothing went out, nor by the private address", async 
   const [hidden, open] = lab.hosts as [LabHost, LabHost];
   const inside = await (await on(0)).open();
   const outside = await (await on(1)).open();
+  // As its router's neighbour could.
+  const route = ["route", "add", hidden.address, "via", nat.router.address];
+  execFileSync("ip", ["-n", open.namespace, ...route]);
   await outside.send("private", hidden.address, inside.port);
   await outside.send("same port", nat.router.address, inside.port);
   await inside.send("out", open.address, outside.port);
@@ -113,4 +119,37 @@ test("the kind changes while sockets are open", async () => {
   await knock("after");
   expect(nat.kind).toBe("full-cone");
   expect(inside.texts).toEqual(["answer before", "stranger after", "answer after"]);
+});
+
+const namespaces = () => execFileSync("ip", ["netns", "list"], { encoding: "utf8" });
+
+test("a NAT whose owner was killed is in the ledger, and goes with the next lab", async () => {
+  const program = `
+    const { Lab } = await import("meshwork/chaos");
+    const lab = await Lab.up({ hosts: 1, nats: [{ kind: "symmetric", hosts: [0] }] });
+    console.log(lab.id);
+    setInterval(() => {}, 1_000);
+  `;
+  const owner = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [id] = (await once(createInterface({ input: owner.stdout }), "line")) as [string];
+  const ended = once(owner, "exit");
+  owner.kill("SIGKILL");
+  await ended;
+  const router = `mwl${id}n1`;
+  expect(readLedgers().find((state) => state.id === id)?.namespaces).toContain(router);
+  expect(namespaces()).toContain(router);
+  labs.push(await Lab.up({ abilities }));
+  expect(namespaces()).not.toContain(`mwl${id}`);
+});
+
+test.each([
+  [[2], "host 2"],
+  [[-1], "host -1"],
+  [[0, 0], "behind a NAT already"],
+])("hosts %j of two are refused before anything is made", async (hosts, words) => {
+  const refused = Lab.up({ hosts: 2, nats: [{ kind: "full-cone", hosts }], abilities });
+  await expect(refused).rejects.toMatchObject({ code: "MESH_E_BAD_OPTION", message: expect.stringContaining(words) });
+  expect(readLedgers().filter(({ owner }) => owner?.pid === process.pid)).toEqual([]);
 });

@@ -19,7 +19,7 @@ import { HUB_RULES } from "./hub-rules.js";
 import { Ledger, labPrefix } from "./ledger.js";
 import { Links } from "./links.js";
 import { MAX_NATS, Nat, type Place } from "./nat.js";
-import type { NatKind } from "./nat-rules.js";
+import { NAT_KINDS, type NatKind } from "./nat-rules.js";
 import { removeLab, removeLeftOvers } from "./remove-lab.js";
 import { MTU } from "./shape.js";
 
@@ -164,6 +164,10 @@ const pairsWith = <T>(places: readonly number[], value: T) => places.map((place)
 /** Checked before anything is made. */
 function natsOf({ hosts = 0, nats = [] }: LabOptions): NonNullable<LabOptions["nats"]> {
   const places = nats.flatMap((nat) => nat.hosts);
+  const stranger = nats.find(({ kind }) => !NAT_KINDS.includes(kind));
+  if (stranger !== undefined) {
+    throw new MeshError("MESH_E_BAD_OPTION", `nats: ${stranger.kind} is none of ${NAT_KINDS.join(", ")}`);
+  }
   for (const [index, place] of places.entries()) {
     const fault = !(Number.isInteger(place) && place >= 0 && place < hosts)
       ? `there are ${hosts} hosts, counted from 0`
