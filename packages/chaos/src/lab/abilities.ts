@@ -57,39 +57,11 @@ export function probeAbilities(): Abilities {
   try {
     const namespace = ground ?? namespaceProblem(scratch);
     put("namespaces", namespace, "ip netns, veth, bridge");
-    const inNamespace = (probe: () => Problem | undefined) => namespace ?? probe();
-    put(
-      "cuts",
-      inNamespace(() => nftProblem(scratch, CUTS)),
-      "nftables in the bridge",
-    );
-    put(
-      "rate",
-      inNamespace(() => tcProblem(scratch, ["handle", "1:", "htb", "default", "1"])),
-      "tc htb",
-    );
-    const netem = inNamespace(() => tcProblem(scratch, ["netem", "delay", "1ms", "reorder", "25%"]));
-    put("netem", netem, "tc netem");
-    const detour = netem === undefined ? undefined : inNamespace(detourProblem);
-    put("delay", detour, netem === undefined ? "tc netem" : "the user-space switch");
-    put("reordering", detour, netem === undefined ? "tc netem" : "the user-space switch");
-    put(
-      "mtu",
-      inNamespace(() => nftProblem(scratch, NARROW) ?? ipProblem(scratch, SINGLE_PACKETS)),
-      "nftables in the bridge",
-    );
-    put(
-      "firewall",
-      inNamespace(() => nftProblem(scratch, FIREWALL)),
-      "nftables conntrack",
-    );
-    for (const kind of NAT_KINDS) {
-      const rules = natRules(kind, PROBED_SIDES);
-      put(
-        `nat-${kind}`,
-        inNamespace(() => nftProblem(scratch, rules) ?? shellProblem(scratch, ROUTER_SETTINGS)),
-        "nftables NAT",
-      );
+    for (const { ability, how, problem } of NETWORK) put(ability, namespace ?? problem(scratch), how);
+    const hasNetem = found.get("netem")?.ok === true;
+    const detour = hasNetem ? undefined : (namespace ?? detourProblem(scratch));
+    for (const ability of ["delay", "reordering"] as const) {
+      put(ability, detour, hasNetem ? "tc netem" : "the user-space switch");
     }
   } finally {
     tryRun("ip", ["netns", "del", scratch]);
@@ -101,11 +73,8 @@ export function probeAbilities(): Abilities {
     library === undefined ? { why: "libfaketime is missing", install: "faketime" } : undefined,
     library ?? "",
   );
-  for (const [ability, controller] of [
-    ["memory", "memory"],
-    ["cpu", "cpu"],
-  ] as const) {
-    put(ability, ground ?? groupProblem(controller), groupParent(controller) ?? "");
+  for (const controller of ["memory", "cpu"] as const) {
+    put(controller, ground ?? groupProblem(controller), groupParent(controller) ?? "");
   }
   return Object.fromEntries(found) as unknown as Abilities;
 }
@@ -168,6 +137,35 @@ const PROBED_SIDES = {
   ...{ device: "lan", seed: 1 },
 };
 
+interface NetworkProbe {
+  readonly ability: Ability;
+  readonly how: string;
+  readonly problem: (scratch: string) => Problem | undefined;
+}
+
+const NETWORK: readonly NetworkProbe[] = [
+  { ability: "cuts", how: "nftables in the bridge", problem: (scratch) => nftProblem(scratch, CUTS) },
+  { ability: "rate", how: "tc htb", problem: (scratch) => tcProblem(scratch, ["handle", "1:", "htb", "default", "1"]) },
+  {
+    ability: "netem",
+    how: "tc netem",
+    problem: (scratch) => tcProblem(scratch, ["netem", "delay", "1ms", "reorder", "25%"]),
+  },
+  {
+    ability: "mtu",
+    how: "nftables in the bridge",
+    problem: (scratch) => nftProblem(scratch, NARROW) ?? ipProblem(scratch, SINGLE_PACKETS),
+  },
+  { ability: "firewall", how: "nftables conntrack", problem: (scratch) => nftProblem(scratch, FIREWALL) },
+  ...NAT_KINDS.map(
+    (kind): NetworkProbe => ({
+      ability: `nat-${kind}`,
+      how: "nftables NAT",
+      problem: (scratch) => nftProblem(scratch, natRules(kind, PROBED_SIDES)) ?? shellProblem(scratch, ROUTER_SETTINGS),
+    }),
+  ),
+];
+
 function nftProblem(scratch: string, rules: string): Problem | undefined {
   const version = tryRun("nft", ["--version"]);
   if (!version.ok) return { why: `nft: ${version.message}`, install: "nftables" };
@@ -192,10 +190,10 @@ function tcProblem(scratch: string, qdisc: readonly string[]): Problem | undefin
   return { why: `tc: ${message}`, ...(message === "not found" ? { install: "iproute2" } : {}) };
 }
 
-function detourProblem(): Problem | undefined {
-  if (!existsSync("/dev/net/tun")) return { why: "/dev/net/tun is missing" };
+function detourProblem(scratch: string): Problem | undefined {
   const { ok, message } = tryRun("socat", ["-V"]);
-  return ok ? undefined : { why: `socat: ${message}`, install: "socat" };
+  if (!ok) return { why: `socat: ${message}`, install: "socat" };
+  return ipProblem(scratch, ["tuntap", "add", "dev", "tun0", "mode", "tun"]);
 }
 
 function tmpfsProblem(): Problem | undefined {

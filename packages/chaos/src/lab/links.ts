@@ -53,7 +53,8 @@ export class Links {
     this.#demand(shape);
     for (const host of pairs.flat()) demandOnHub(host);
     const rules = pairs.map(([from, to]) => this.#hubRules.change(from.address, to.address, this.#of(from, to), shape));
-    if (shape.mtuBytes !== undefined) for (const [from] of pairs) mergePackets(from, SINGLE_PACKETS);
+    const senders = new Set(shape.mtuBytes === undefined ? [] : pairs.map(([from]) => from));
+    for (const sender of senders) mergePackets(sender, SINGLE_PACKETS);
     if (rules.join("") !== "") run("ip", ["netns", "exec", this.#hub, "nft", "-f", "-"], rules.join(""));
     for (const [from, to] of pairs) {
       const before = this.#of(from, to);
