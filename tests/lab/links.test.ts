@@ -92,8 +92,8 @@ test("packets overtake each other as often as was asked for, and not otherwise",
     const order = to.texts.map(Number);
     return order.filter((number, index) => order.slice(index).some((later) => later < number)).length;
   };
-  expect(await overtakers({ delayMs: 50 })).toBe(0);
-  const count = await overtakers({ delayMs: 50, reorderPercent: 25 });
+  expect(await overtakers({ delayMs: 200 })).toBe(0);
+  const count = await overtakers({ delayMs: 200, reorderPercent: 25 });
   // Binomial, 200 packets: 25 % ± 4 standard deviations.
   expect(count).toBeGreaterThan(25);
   expect(count).toBeLessThan(75);
@@ -128,7 +128,7 @@ test("the links of a host behind a NAT are the router's, and nobody else's", asy
   const router = hidden.router as LabHost;
   await expect(lab.links.shape(hidden, open, { cut: true })).rejects.toMatchObject({ code: "MESH_E_BAD_OPTION" });
   const [inside, outside] = await Promise.all([hidden, open].map(async (host) => (await UdpHost.on(lab, host)).open()));
-  for (const shape of [{}, { delayMs: 30 }]) {
+  for (const shape of [{}, { delayMs: 200 }]) {
     const name = JSON.stringify(shape);
     await lab.links.both(router, open, shape);
     const sentAtMs = performance.now();
@@ -137,7 +137,7 @@ test("the links of a host behind a NAT are the router's, and nobody else's", asy
     expect(address).toBe(router.address);
     await outside!.send(`${name} back`, address, port);
     await inside!.receives(`${name} back`);
-    expect(performance.now() - sentAtMs > 60).toBe("delayMs" in shape);
+    expect(performance.now() - sentAtMs > 400).toBe("delayMs" in shape);
   }
   await lab.links.shape(router, open, { cut: true });
   await inside!.send("cut", open.address, outside!.port);
