@@ -79,7 +79,7 @@ export class MembershipDriver {
         if (topic === undefined) this.#streams.reply(ask, { outcome: "declined" });
         else topic.tell({ kind: "asked", ask, from, accusation, budgetMs });
       },
-      obituary: (obituary) => void this.#topics.get(obituary.mesh)?.tell({ kind: "obituary", obituary }),
+      obituary: (obituary, from) => void this.#topics.get(obituary.mesh)?.tell({ kind: "obituary", obituary, from }),
     });
     this.#sync = new SyncSessions({
       transport,

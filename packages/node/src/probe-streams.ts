@@ -22,7 +22,7 @@ const TELL_TIMEOUT_MS = 5_000;
 
 export interface ProbeStreamEvents {
   asked(ask: number, from: string, accusation: Accusation, budgetMs: number): void;
-  obituary(obituary: Obituary): void;
+  obituary(obituary: Obituary, from: string): void;
 }
 
 export class ProbeStreams {
@@ -75,7 +75,7 @@ export class ProbeStreams {
     if (frame.kind === "obituary") {
       recv.stop(0);
       await send.finish();
-      this.#events.obituary(frame.obituary);
+      this.#events.obituary(frame.obituary, peerId);
       return;
     }
     if (this.#unanswered.size >= MAX_INBOUND) {

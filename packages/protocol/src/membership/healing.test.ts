@@ -191,7 +191,7 @@ test("targets are bounded: the longest lost go first, seeds stay", () => {
   expect(new HealingTargets().any).toBe(false);
 });
 
-test("whatever happens: dials keep their distance, go to targets alone, and reactions keep theirs", () => {
+test("whatever happens: dials go to targets and to those who came back, and reactions keep theirs", () => {
   const number = fc.integer({ min: 1, max: 6 });
   const event: fc.Arbitrary<HealingEvent> = fc.oneof(
     number.map<HealingEvent>((n) => ({ kind: "lost", target: target(n) })),
@@ -225,7 +225,8 @@ test("whatever happens: dials keep their distance, go to targets alone, and reac
       for (const [waitMs, what] of script) {
         driven.runTo(driven.nowMs + waitMs);
         if (what.kind === "lost") targets.add(what.target.id);
-        if (what.kind === "alive" || what.kind === "left") targets.delete(what.id);
+        // Who came back may be dialled for a link to it (crossing.ts).
+        if (what.kind === "left") targets.delete(what.id);
         driven.hand(what);
         expect(driven.nextAtMs).toBeGreaterThan(driven.nowMs);
         expect(healing.size).toBeLessThanOrEqual(6 + 16);

@@ -115,6 +115,7 @@ const anyEvent: fc.Arbitrary<MembershipEvent> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constantFrom("obituary" as const, "synced-obituary" as const),
       obituary: signedObituary,
+      from: who,
     }),
   },
   fc.record({
@@ -293,6 +294,7 @@ test("a flood of every kind of event stays within the caps", () => {
     (accused) => ({
       kind: "obituary",
       obituary: testObituary({ mesh: "mesh1", accused, generation: 1, sequence: 2 }, IDS[0]!, IDS[1]!),
+      from: IDS[0]!,
     }),
     (id) => ({ kind: "broadcast", content: testSignedBy({ id, status: "leaving" }).bytes, deliveredBy: id }),
     (id) => ({ kind: "seeds", targets: [{ id, addresses: [] }] }),

@@ -23,7 +23,7 @@ export type MembershipEvent =
   | { readonly kind: "probed"; readonly peer: string }
   | { readonly kind: "broadcast"; readonly content: Uint8Array; readonly deliveredBy: string }
   /** An obituary that was handed over directly. */
-  | { readonly kind: "obituary"; readonly obituary: Obituary }
+  | { readonly kind: "obituary"; readonly obituary: Obituary; readonly from: string }
   /** A peer asks to try somebody: `reply` with this number follows, at once or within the budget. */
   | {
       readonly kind: "asked";

@@ -27,7 +27,11 @@ function tellEverything(topic: Topic): void {
     { kind: "load-class", loadClass: "high" },
     { kind: "neighbor-up", peer: PEER },
     { kind: "seeds", targets: [{ id: STRANGER, addresses: ["127.0.0.1:1"] }] },
-    { kind: "obituary", obituary: testObituary({ ...accusation, accused: SELF, sequence: 9 }, ISSUER, WITNESS) },
+    {
+      kind: "obituary",
+      obituary: testObituary({ ...accusation, accused: SELF, sequence: 9 }, ISSUER, WITNESS),
+      from: HELPER,
+    },
     { kind: "synced-obituary", obituary: testObituary({ ...accusation, accused: HELPER }, ISSUER, WITNESS) },
     { kind: "broadcast", content: testSignedBy({ id: SELF, generation: 9 }).bytes, deliveredBy: PEER },
     { kind: "contacted", peer: STRANGER, shared: true },
@@ -166,7 +170,7 @@ describe("rule 1: records", () => {
 describe("rule 2: obituaries", () => {
   test.each<[string, MembershipEvent]>([
     ["by broadcast", { kind: "broadcast", content: obituary.bytes, deliveredBy: HELPER }],
-    ["by hand", { kind: "obituary", obituary }],
+    ["by its issuer's hand", { kind: "obituary", obituary, from: ISSUER }],
   ])("one that came %s takes the accused out of directory, detector and views, and makes it a target", (_, event) => {
     const topic = makeTopic({ self: SELF, members: IDS, random: () => 0.5 });
     for (const peer of [PEER, HELPER]) topic.hand({ kind: "neighbor-up", peer });
@@ -195,6 +199,14 @@ describe("rule 2: obituaries", () => {
     expect(topic.machine.sizes()).toMatchObject({ healingEntries: 0 });
   });
 
+  test("one that somebody else hands over is looked into first: it may be as old as a split", () => {
+    const topic = makeTopic({ self: SELF, members: IDS });
+    topic.hand({ kind: "obituary", obituary, from: HELPER });
+    expect(topic.machine.directory.get(PEER)).toBeDefined();
+    topic.runTo(5_000);
+    expect(topic.of("try").map(({ output }) => output.peer)).toContain(PEER);
+  });
+
   test("signers that may not accuse are not verified; one whose signature does not hold is counted", () => {
     const topic = makeTopic({ self: SELF, members: IDS });
     const before = topic.verified.count;
@@ -210,7 +222,8 @@ describe("rule 2: obituaries", () => {
     expect(topic.verified.count).toBe(before);
     const noWitness = { ...obituary, witness: { id: WITNESS, signature: new Uint8Array(64) } };
     topic.receive(encodeObituary(noWitness));
-    topic.hand({ kind: "obituary", obituary: { ...obituary, issuer: { id: ISSUER, signature: new Uint8Array(64) } } });
+    const forged = { ...obituary, issuer: { id: ISSUER, signature: new Uint8Array(64) } };
+    topic.hand({ kind: "obituary", obituary: forged, from: ISSUER });
     expect(topic.machine.sizes().broadcastsRejected).toBe(2);
     expect(topic.machine.directory.get(PEER)).toBeDefined();
   });

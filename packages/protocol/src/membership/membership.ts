@@ -137,7 +137,7 @@ export class Membership {
         break;
       case "obituary":
         if (this.#audit.isLookingAt(event.obituary.accused)) this.#told(event.obituary, nowMs);
-        else this.#hear(event.obituary, false, nowMs);
+        else this.#hear(event.obituary, event.from !== event.obituary.issuer.id, nowMs);
         break;
       case "asked":
         this.#asked(event, nowMs);
@@ -269,12 +269,12 @@ export class Membership {
     this.#collect(nowMs);
   }
 
-  /** Judges an obituary from elsewhere. What has waited while this node stood still is as old as what a sync brings. */
-  #hear(obituary: Obituary, bySync: boolean, nowMs: number): void {
+  /** Judges an obituary from elsewhere. What has waited while this node stood still is as old as what a sync brings (`isOld`). */
+  #hear(obituary: Obituary, isOld: boolean, nowMs: number): void {
     const { accused, issuer, witness } = obituary;
     const heardAgoMs = this.#heardAgo(accused, nowMs);
     const isFar = [issuer, witness].some((signer) => signer && this.directory.hasReturned(signer.id, nowMs));
-    const doubted = bySync || isFar || this.#detector.health.isOutdated(nowMs);
+    const doubted = isOld || isFar || this.#detector.health.isOutdated(nowMs);
     const judged: ObituarySource = { doubted, heardAgoMs };
     if (!this.directory.wantsObituary(obituary, judged)) return;
     if (!verifyObituary(obituary, this.#options.verify)) {

@@ -58,7 +58,7 @@ test("an auditor that is told of a death believes it once its own dial has faile
     answer: (output, run) => {
       if (output.kind === "try") run.hand({ kind: "tried", attempt: output.attempt });
       if (output.kind !== "ask" || output.accusation.accused !== PEER) return;
-      run.hand({ kind: "obituary", obituary });
+      run.hand({ kind: "obituary", obituary, from: output.helper });
       run.hand({ kind: "answered", ask: output.ask, reply: { outcome: "declined" } });
     },
   });

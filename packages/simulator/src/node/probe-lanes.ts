@@ -81,7 +81,7 @@ export class ProbeLanes {
         break;
       case "obituary":
         this.#node.endLane(from, lane);
-        this.#tell({ kind: "obituary", obituary: frame.obituary });
+        this.#tell({ kind: "obituary", obituary: frame.obituary, from: this.#node.cluster.idOf(from) });
         break;
     }
   }
