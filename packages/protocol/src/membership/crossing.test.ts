@@ -69,6 +69,17 @@ test("two looks that find a link, or make one, end it", () => {
   expect([made.size, made.nextAtMs]).toEqual([0, Number.POSITIVE_INFINITY]);
 });
 
+test("who came back before a pause is of the own part: a link to it is none, and the lot is drawn anew", () => {
+  const draws = [0.9, 0.1, 0.5];
+  const crossing = new Crossing(() => draws.shift() ?? 0.5);
+  for (const number of [1, 2]) crossing.returned(target(number), 6, 0);
+  expect(crossing.nextAtMs).toBe(60_000);
+  for (const number of [3, 4]) crossing.returned(target(number), 6, 20_000);
+  expect(crossing.nextAtMs).toBeLessThan(20_000 + 2 * FIRST_LOOK_MS);
+  expect([1, 2, 3, 4].map((number) => crossing.has(testId(number)))).toEqual([false, false, true, true]);
+  expect(crossing.due(new Set([testId(1)]), true, crossing.nextAtMs)).toBeDefined();
+});
+
 test("while another dial is under way it waits, without asking at every instant", () => {
   const crossing = new Crossing(() => 0.5);
   crossing.found(target(1), 0);

@@ -2,8 +2,8 @@
  * Whether a link of one's own leads to those who came back after a split. An instant between two cuts is enough for the records to cross,
  * and who has a full view turns away all who ask without need: then everybody is live to everybody, and the overlay stays in two.
  *
- * 1. Where two who were lost come back within a minute, three nodes of each part, drawn by lot, look; so does whoever has found one by a
- *    dial of its own.
+ * 1. Where two who were lost come back, less than 5 s between them, three nodes of each part, drawn by lot, look; so does whoever has
+ *    found one by a dial of its own. After a pause it is another split that is over: who came back before is of the own part by now.
  * 2. A look, after 5 s and every 10 s from then on: where no neighbour is one of those who came back, one of them is dialled, and joined
  *    with High priority. Two looks that have found a link, or made one, end it; a dial that fails counts for none. So do ten minutes.
  *
@@ -15,6 +15,7 @@ export const FIRST_LOOK_MS = 5_000;
 export const LOOK_AFTER_MS = 10_000;
 export const MAX_RETURNED = 1_024;
 const EPISODE_MS = 60_000;
+const PAUSE_MS = 5_000;
 const GIVE_UP_AFTER_MS = 600_000;
 /** While another dial is under way. */
 const BUSY_MS = 1_000;
@@ -34,6 +35,7 @@ export class Crossing {
   readonly #random: () => number;
   readonly #returned = new Map<string, HealingTarget>();
   #episode: Episode | undefined;
+  #returnedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -57,6 +59,11 @@ export class Crossing {
 
   /** A lost member is live again. `live`: members of the own part by now, oneself included. */
   returned(target: HealingTarget, live: number, nowMs: number): void {
+    if (nowMs - this.#returnedAtMs > PAUSE_MS) {
+      this.#returned.clear();
+      if (this.#episode !== undefined) this.#episode.left = LOOKS;
+    }
+    this.#returnedAtMs = nowMs;
     const episode = this.#note(target, nowMs);
     if (this.#returned.size === 2 && this.#random() < LOOKERS / live) this.#look(episode, nowMs);
   }

@@ -199,12 +199,16 @@ describe("rule 2: obituaries", () => {
     expect(topic.machine.sizes()).toMatchObject({ healingEntries: 0 });
   });
 
-  test("one that somebody else hands over is looked into first: it may be as old as a split", () => {
+  test("one that is handed over is looked into first, but by its issuer to a watcher: it may be as old as a split", () => {
     const topic = makeTopic({ self: SELF, members: IDS });
-    topic.hand({ kind: "obituary", obituary, from: HELPER });
+    topic.hand({ kind: "obituary", obituary, from: ISSUER });
     expect(topic.machine.directory.get(PEER)).toBeDefined();
     topic.runTo(5_000);
     expect(topic.of("try").map(({ output }) => output.peer)).toContain(PEER);
+    const watching = makeTopic({ self: SELF, members: IDS });
+    watching.hand({ kind: "neighbor-up", peer: PEER });
+    watching.hand({ kind: "obituary", obituary, from: HELPER });
+    expect(watching.machine.directory.get(PEER)).toBeDefined();
   });
 
   test("signers that may not accuse are not verified; one whose signature does not hold is counted", () => {

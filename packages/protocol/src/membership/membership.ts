@@ -136,8 +136,7 @@ export class Membership {
         this.#receive(event.content, event.deliveredBy, nowMs);
         break;
       case "obituary":
-        if (this.#audit.isLookingAt(event.obituary.accused)) this.#told(event.obituary, nowMs);
-        else this.#hear(event.obituary, event.from !== event.obituary.issuer.id, nowMs);
+        this.#handed(event.obituary, event.from, nowMs);
         break;
       case "asked":
         this.#asked(event, nowMs);
@@ -207,6 +206,7 @@ export class Membership {
   #neighborUp(peer: string, foreign: boolean, nowMs: number): void {
     const isFirst = this.#neighbors.size === 0;
     this.#neighbors.add(peer, foreign);
+    this.#floods.neighborUp(nowMs);
     this.directory.markProven(peer);
     this.#sizeChanged(nowMs);
     // A broadcast without neighbours reached nobody; who joins or comes back says who it is.
@@ -284,8 +284,13 @@ export class Membership {
     this.#bury(obituary, judged, nowMs);
   }
 
-  /** An obituary of somebody under audit: what it says is found out by then. */
-  #told(obituary: Obituary, nowMs: number): void {
+  /** By its issuer to a watcher it comes as it was issued; else it answers a question, and may be of any age: of an audit, which finds out by then. */
+  #handed(obituary: Obituary, from: string, nowMs: number): void {
+    const { accused, issuer } = obituary;
+    if (!this.#audit.isLookingAt(accused)) {
+      this.#hear(obituary, from !== issuer.id || !this.#detector.isWatched(accused), nowMs);
+      return;
+    }
     if (!this.directory.wantsObituary(obituary, { doubted: true })) return;
     if (verifyObituary(obituary, this.#options.verify)) this.#look({ kind: "told", obituary }, nowMs);
     else this.#rejected++;
@@ -410,9 +415,8 @@ export class Membership {
     for (const output of outputs) {
       if (output.kind === "republish") {
         if (this.#own !== undefined) this.#republishing.within(output.afterMs, nowMs);
-      } else if (output.kind === "announce") {
-        if (this.#own?.isPublishing === true) this.#broadcast(MERGED, output.content, nowMs);
-      } else this.#outputs.push(output);
+      } else if (output.kind !== "announce") this.#outputs.push(output);
+      else if (this.#own?.isPublishing === true) this.#broadcast(MERGED, output.content, nowMs);
     }
   }
 

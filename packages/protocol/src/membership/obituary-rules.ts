@@ -9,7 +9,7 @@
  *    never surpass.
  * 4. Who has had a byte of the accused within 1.5 s does not apply it, and tells the accused.
  * 5. What a sync brings is never applied unasked: after a split both sides hold old obituaries of the living. It is a reason to look,
- *    and for the accused to speak, even where its signers have gone since. So is what somebody hands over who is not its issuer, and what
+ *    and for the accused to speak, even where its signers have gone since. So is what is handed over, but by its issuer to a watcher, and what
  *    comes from signers who were given up here and are back for less than 10 s: they tell of the other side of the split.
  */
 import type { Obituary } from "../wire/obituary.js";

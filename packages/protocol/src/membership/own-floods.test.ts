@@ -20,6 +20,18 @@ test("what was handed to the dead is broadcast again to the neighbours of then, 
   expect([floods.size, floods.nextAtMs]).toEqual([0, Number.POSITIVE_INFINITY]);
 });
 
+test("a neighbour that comes gets it at once, unless one that had it may yet be heard", () => {
+  const floods = new OwnFloods();
+  const due = (nowMs: number) => floods.due(new Set(["c"]), () => undefined, nowMs);
+  floods.sent("x", CONTENT, ["a"], 1_000);
+  floods.neighborUp(1_200);
+  expect(floods.nextAtMs).toBe(1_500);
+  expect(due(1_500)).toEqual([CONTENT]);
+  floods.neighborUp(2_600);
+  expect(due(2_600)).toEqual([CONTENT]);
+  expect(floods.nextAtMs).toBe(4_300);
+});
+
 test("a carried broadcast is never repeated, a newer one of the same subject takes its place, and all end after 9 s", () => {
   const floods = new OwnFloods();
   floods.sent("x", CONTENT, ["a"], 0);

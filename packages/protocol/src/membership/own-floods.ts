@@ -5,7 +5,7 @@
  * nothing further on where they are known. (Records need no such care: a sync brings them.)
  *
  * 1. A broadcast is carried once one of the neighbours it was handed to is heard half a second after it or later.
- * 2. Until then it is repeated, every 1.7 s and to the neighbours of then, for 9 s: by then the dead among the neighbours are known and
+ * 2. Until then it is repeated, every 1.7 s, and at once when a neighbour comes, to the neighbours of then, for 9 s: by then the dead among the neighbours are known and
  *    replaced. What it says was true when it was said: repeated for 30 s it outlived standstills, and buried who had thawed (docs/simulation.md).
  * 3. Of one subject (an accused, a merge) the latest alone counts.
  *
@@ -23,6 +23,7 @@ interface Waiting {
   /** The last attempt, and to whom. */
   atMs: number;
   to: readonly string[];
+  dueAtMs: number;
 }
 
 export class OwnFloods {
@@ -39,12 +40,22 @@ export class OwnFloods {
 
   sent(subject: string, content: Uint8Array, to: Iterable<string>, nowMs: number): void {
     this.#waiting.delete(subject);
-    this.#waiting.set(subject, { content, sinceMs: nowMs, atMs: nowMs, to: [...to] });
+    this.#waiting.set(subject, {
+      ...{ content, sinceMs: nowMs, atMs: nowMs, to: [...to] },
+      dueAtMs: nowMs + REPEAT_AFTER_MS,
+    });
     if (this.#waiting.size > MAX_WAITING) {
       const oldest = this.#waiting.keys().next().value;
       if (oldest !== undefined) this.#waiting.delete(oldest);
     }
     this.#nextAtMs = Math.min(this.#nextAtMs, nowMs + REPEAT_AFTER_MS);
+  }
+
+  neighborUp(nowMs: number): void {
+    for (const waiting of this.#waiting.values()) {
+      waiting.dueAtMs = Math.min(waiting.dueAtMs, Math.max(nowMs, waiting.atMs + PROOF_AFTER_MS));
+      this.#nextAtMs = Math.min(this.#nextAtMs, waiting.dueAtMs);
+    }
   }
 
   /** What it says is true no more. */
@@ -63,12 +74,13 @@ export class OwnFloods {
         this.#waiting.delete(subject);
         continue;
       }
-      if (nowMs >= waiting.atMs + REPEAT_AFTER_MS) {
+      if (nowMs >= waiting.dueAtMs) {
         waiting.atMs = nowMs;
+        waiting.dueAtMs = nowMs + REPEAT_AFTER_MS;
         waiting.to = [...neighbors];
         if (waiting.to.length > 0) again.push(waiting.content);
       }
-      this.#nextAtMs = Math.min(this.#nextAtMs, waiting.atMs + REPEAT_AFTER_MS);
+      this.#nextAtMs = Math.min(this.#nextAtMs, waiting.dueAtMs);
     }
     return again;
   }
