@@ -152,6 +152,14 @@ test("a suspect that becomes a neighbour is one no more: as the detector's it wo
   expect(audit.size).toBe(0);
 });
 
+test("a suspect that publishes anew is one no more: nobody else would take the suspicion back", () => {
+  const { driven, members, audit } = make();
+  driven.runTo(3 * AUDIT_INTERVAL_MS);
+  driven.hand({ kind: "gone", peer: TARGET });
+  expect(members.get(TARGET)).not.toHaveProperty("suspectedSinceMs");
+  expect(audit.size).toBe(0);
+});
+
 test("while somebody is suspected it looks every 10 s, at a suspect and at another in turns", () => {
   const { driven } = make();
   driven.runTo(3 * AUDIT_INTERVAL_MS);

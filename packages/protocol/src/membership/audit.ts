@@ -176,6 +176,7 @@ export class Audit {
         this.#countDeath(nowMs);
         break;
       case "gone":
+        if (this.#suspects.has(event.peer)) this.#outputs.push({ kind: "refuted", peer: event.peer });
         this.#forget(event.peer, nowMs);
         break;
       case "doubt":

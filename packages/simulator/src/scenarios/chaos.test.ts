@@ -27,6 +27,15 @@ test.each([17, 76, 130, 131])("seed %i: after a third was cut off the overlay is
   expect(verdicts.flatMap(({ reasons }) => reasons)).toEqual([]);
 });
 
+test.each([
+  [239, "who had lost all its neighbours with the dead flooded its obituary to nobody, and again only 1.7 s later"],
+  [250, "an audit forgot its suspect, which had published anew, and left it suspected"],
+  [306, "who came back after the fault before stood for those of the other part"],
+])("seed %i: %s", (seed) => {
+  const { verdicts } = runChaosTwins({ seed, nodes: NODES });
+  expect(verdicts.flatMap(({ fault, reasons }) => reasons.map((reason) => `${fault}: ${reason}`))).toEqual([]);
+});
+
 test("with the detection of the witnesses off every twin fails", () => {
   const { verdicts } = runChaosTwins({ seed: 1, nodes: NODES, blind: true });
   expect(verdicts.filter(({ reasons }) => reasons.length === 0).map(({ fault }) => fault)).toEqual([]);
