@@ -22,7 +22,7 @@ export type ApplyOutcome =
   | { readonly kind: "older" }
   /** Past its staleness, by the age it carries or because this node has expired this very version. */
   | { readonly kind: "stale" }
-  /** The id left (or died) with this or a later generation; answer with `tombstone.signed`, where there is one. */
+  /** The id left (or died) with this or a later generation; answer with `tombstone.leave`, where there is one. */
   | { readonly kind: "buried"; readonly tombstone: Tombstone }
   | { readonly kind: "wrong-mesh" }
   /** No room, and every member has been connected. */

@@ -124,7 +124,7 @@ test("who left is buried: replays are answered with the leave, a restart is welc
     { generation: 1, sequence: 5 },
   ]) {
     const outcome = directory.apply(testSigned(version), from, 2_000);
-    expect(outcome).toMatchObject({ kind: "buried", tombstone: { state: "left", signed: leave } });
+    expect(outcome).toMatchObject({ kind: "buried", tombstone: { state: "left", leave: leave.bytes } });
   }
   expect(directory.apply(leave, from, 3_000).kind).toBe("duplicate");
   expect(directory.wants(leave)).toBe(false);

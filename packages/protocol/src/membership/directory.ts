@@ -395,7 +395,7 @@ export class Directory implements ObituaryContext {
     if (member !== undefined && member.signed.record.generation > generation) return OLDER;
     if (member !== undefined) this.#members.remove(member);
     const atMs = nowMs - carriedAge(source);
-    this.#tombstones.bury({ id, generation, sequence, state: "left", atMs, signed }, this.#members.size);
+    this.#tombstones.bury({ id, generation, sequence, state: "left", atMs, leave: signed.bytes }, this.#members.size);
     if (member === undefined) return { kind: "left", entry: undefined };
     const entry = entryOf(member);
     this.#departures.add({ entry, state: "left", sinceMs: atMs, by: NOBODY_IDS });

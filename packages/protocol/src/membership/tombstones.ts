@@ -7,7 +7,6 @@
  *
  * Owner: Directory. Entries leave when overridden, after `ttlMs`, or above the bound: `expired` first, then the oldest `left`.
  */
-import type { SignedRecord } from "./types.js";
 import { compareVersions, type RecordVersion } from "./version-order.js";
 
 export type TombstoneState = "left" | "dead" | "expired";
@@ -17,8 +16,8 @@ export interface Tombstone extends RecordVersion {
   readonly state: TombstoneState;
   /** Local time of the event, minus the age it carried. */
   readonly atMs: number;
-  /** The signed leave; present for `left`. */
-  readonly signed?: SignedRecord;
+  /** The signed leave as it was broadcast; present for `left`. */
+  readonly leave?: Uint8Array;
   /** The obituary as it was broadcast; present for `dead`. */
   readonly obituary?: Uint8Array;
   /** Of the dead: who accused it, the issuer first. */
@@ -42,7 +41,7 @@ export function buries(tombstone: Tombstone, record: RecordVersion): boolean {
 
 /** What to answer with to whoever still shows a buried record: the signed leave, or the obituary. An expiry stays our own affair. */
 export function tombstoneAnswer(tombstone: Tombstone): Uint8Array | undefined {
-  return tombstone.signed?.bytes ?? tombstone.obituary;
+  return tombstone.leave ?? tombstone.obituary;
 }
 
 export class Tombstones {

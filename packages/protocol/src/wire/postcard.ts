@@ -11,13 +11,6 @@
 import { DecodeError } from "../errors.js";
 import { bytesToHex, NODE_ID_BYTES, nodeIdToBytes } from "../ids.js";
 
-/** Web-standard text codecs, present in every runtime; the core is compiled without DOM or Node types. */
-declare const TextDecoder: new (
-  label: string,
-  options: { fatal: boolean; ignoreBOM: boolean },
-) => { decode(bytes: Uint8Array): string };
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
-
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
