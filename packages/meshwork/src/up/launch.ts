@@ -7,10 +7,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeChaosDirectory } from "@meshwork/chaos";
+import type { ChaosStand } from "@meshwork/chaos";
 import { createSupervisor, type ReadyNode, type Supervisor, type TelemetryIntake } from "@meshwork/supervisor";
 import { EXIT } from "../cli/failure.js";
 import { budgetOf } from "./budgets.js";
+import { openStand } from "./chaos-stand.js";
 import { inUrl } from "./console-address.js";
 import { removeConsoleFile } from "./console-file.js";
 import { awaitConvergence } from "./convergence.js";
@@ -40,26 +41,36 @@ export async function launch(input: LaunchInput): Promise<number> {
   await checkPort(options.address.host, options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
-  const removeChaosDirectory = options.chaos ? makeChaosDirectory() : undefined;
+  const pidOf = (slot: string) => supervisor.get(slot)?.pid;
+  const chaos = options.chaos ? await openStand(options, env, pidOf, (line) => reporter.log(line)) : undefined;
   const port = await choosePort(options.address.host, options.port);
   const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
+  const consoleHost = chaos?.stand.consoleHost();
   const telemetry = launcherTelemetry(options.meshes, intake);
-  const supervisor = createSupervisor({
+  const bind = consoleHost === undefined ? options.bind : "0.0.0.0:0";
+  const supervisor: Supervisor = createSupervisor({
     nodeEntry: options.chaos ? files.chaosNode : files.node,
     watchdogEntry: files.watchdog,
     dataDir: options.dataDir,
     meshes: options.meshes,
     maxNodes: options.maxNodes,
-    intake,
+    // The nodes' way to it.
+    intake: consoleHost === undefined ? intake : { ...intake, url: `http://${consoleHost.address}:${port}` },
     telemetry,
     env,
     log: (line) => reporter.log(line),
     ...(options.inline ? { inlineEntry: files.inline } : {}),
-    ...(options.bind === undefined ? {} : { bind: options.bind }),
+    ...(bind === undefined ? {} : { bind }),
+    ...(chaos === undefined
+      ? {}
+      : { placeFor: (slot: string, dataDir: string) => chaos.stand.placeFor(slot, dataDir) }),
   });
   let stoppingSinceMs: number | undefined;
   try {
-    const starting = start(supervisor, input, intake, startedAtMs, () => stoppingSinceMs !== undefined);
+    const starting = start({
+      ...{ supervisor, input, intake, stand: chaos?.stand, startedAtMs },
+      isStopping: () => stoppingSinceMs !== undefined,
+    });
     // Where the stop overtakes the start, what the start then fails with is the stop's doing.
     starting.catch(() => {});
     const asked = stopWish.asked.then((reason) => ({ reason, exitCode: EXIT.ok as number }));
@@ -72,7 +83,7 @@ export async function launch(input: LaunchInput): Promise<number> {
     stoppingSinceMs ??= performance.now();
     removeConsoleFile(options.consoleFile, process.pid);
     await supervisor.close();
-    removeChaosDirectory?.();
+    await chaos?.close();
     // The console is gone by now; a collector of the user's may still want the last spans.
     await telemetry.shutdown(TELEMETRY_SHUTDOWN_MS);
     stopWish.remove();
@@ -80,21 +91,26 @@ export async function launch(input: LaunchInput): Promise<number> {
   }
 }
 
+interface Starting {
+  readonly supervisor: Supervisor;
+  readonly input: LaunchInput;
+  readonly intake: TelemetryIntake;
+  readonly stand: ChaosStand | undefined;
+  readonly startedAtMs: number;
+  readonly isStopping: () => boolean;
+}
+
 /** Resolves with an exit code where the cluster is to end by itself, with undefined where it runs until it is stopped. */
-async function start(
-  supervisor: Supervisor,
-  { options, files, reporter }: LaunchInput,
-  intake: TelemetryIntake,
-  startedAtMs: number,
-  isStopping: () => boolean,
-): Promise<number | undefined> {
+async function start({ supervisor, input, intake, stand, startedAtMs, isStopping }: Starting) {
+  const { options, files, reporter } = input;
+  const consoleStart = { options, entry: files.console, intake, stand, reporter, isStopping };
   if (options.synthetic !== undefined) {
-    const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });
+    const client = await startConsole(supervisor, consoleStart);
     return showSynthetic(client, options.synthetic, { reporter, token: intake.token, startedAtMs, isStopping });
   }
   const jobs = jobsOf(options);
   reporter.starting(jobs.length, options.meshes.length);
-  const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });
+  const client = await startConsole(supervisor, consoleStart);
   const nodes = await Promise.all(jobs.map((job) => supervisor.spawn(job)));
   const outcome = await awaitConvergence({
     expected: nodes.length + 1,
