@@ -74,7 +74,7 @@ export class ChaosStand {
   /** Where each slot's node has its data. */
   readonly #homes = new Map<string, string>();
   readonly #settled = new Map<string, Settled>();
-  #twin: { readonly node: ClusterNode; readonly notes: string } | undefined;
+  #twin: { readonly node: ClusterNode; readonly slot: string; readonly notes: string } | undefined;
   #twinHost: LabHost | undefined;
   #twins = 0;
 
@@ -88,6 +88,7 @@ export class ChaosStand {
     }
     const lab = await Lab.up();
     try {
+      lab.ledger.markCluster();
       const services = await ServicesHandle.start(lab);
       const setCollector = (state: CollectorState) => services.set({ collector: state });
       return new ChaosStand(options, lab, services, services.collectorUrl, setCollector);
@@ -191,7 +192,7 @@ export class ChaosStand {
       env: this.#collectorEnvironment(),
       noteProcess: (pid) => this.lab?.ledger.addProcess(pid),
     });
-    this.#twin = { node, notes: notesFileOf(`${id}-twin-${this.#twins}`) };
+    this.#twin = { node, slot, notes: notesFileOf(`${id}-twin-${this.#twins}`) };
     try {
       await startTwin(node, home, seeds);
     } catch (error) {
@@ -215,6 +216,12 @@ export class ChaosStand {
     const notes = join(dataDir, NOTES_FILE);
     if (existsSync(notes)) renameSync(notes, join(this.#directory, twin.notes));
     rmSync(dataDir, { recursive: true, force: true });
+  }
+
+  /** Slots of nodes to whose hosts something is done now, or that have a twin. */
+  harmed(): readonly string[] {
+    const hosts = (this.hands?.harmed() ?? []).flatMap((host) => this.slotOn(host) ?? []);
+    return [...new Set([...hosts, ...(this.#twin === undefined ? [] : [this.#twin.slot])])];
   }
 
   /** All that is on; says what could not be undone. Nodes are started again by whoever started them. */

@@ -16,7 +16,7 @@ import { run as runCommand, tryRun } from "./command.js";
 import { ControlGroup } from "./control-group.js";
 import type { LabHost } from "./host.js";
 import type { Lab } from "./lab.js";
-import type { LinkShape } from "./shape.js";
+import { isPerfect, type LinkShape } from "./shape.js";
 
 export interface Hands {
   /** The links between these hosts and those others, both ways. */
@@ -80,6 +80,7 @@ export class LabHands implements Hands {
   readonly #lab: Lab;
   readonly #services: Pick<ServicesHandle, "set">;
   readonly #pidOf: (host: string) => number | undefined;
+  readonly #shaped = new Set<LabHost>();
   readonly #shifted = new Set<LabHost>();
   readonly #shut = new Set<LabHost>();
   /** Newest last. */
@@ -97,8 +98,13 @@ export class LabHands implements Hands {
 
   async shape(names: readonly string[], otherNames: readonly string[], shape: LinkShape): Promise<void> {
     const checked = checkedShape(shape);
+    const hosts = names.map((name) => this.#host(name));
     const others = otherNames.map((name) => this.#host(name));
-    for (const host of names.map((name) => this.#host(name))) await this.#lab.links.uplink(host, others, checked);
+    for (const host of hosts) {
+      this.#shaped.add(host);
+      await this.#lab.links.uplink(host, others, checked);
+      if (isPerfect(checked)) this.#shaped.delete(host);
+    }
   }
 
   async shiftAddress(name: string): Promise<string> {
@@ -190,10 +196,19 @@ export class LabHands implements Hands {
     await this.#services.set({ dns: state === "gone" ? "gone" : "ok" });
   }
 
+  /** Names of hosts to which something is done now. */
+  harmed(): readonly string[] {
+    const hosts = [...this.#shaped, ...this.#shifted, ...this.#shut, ...this.#limits.keys()];
+    return [...new Set(hosts.map(({ name }) => name))];
+  }
+
   /** Says what could not be undone. */
   async undoAll(): Promise<readonly string[]> {
     const steps = [
-      () => this.#lab.links.clear(),
+      async () => {
+        await this.#lab.links.clear();
+        this.#shaped.clear();
+      },
       () => this.setNameServer("ok"),
       ...[...this.#shifted].map(
         ({ name }) =>

@@ -22,22 +22,34 @@ type Handlers = {
 export function chaosKeeper(supervisor: Supervisor, stand: ChaosStand, log: (line: string) => void): Handlers {
   const debts = new Map<string, Debt>();
   let paid: string[] = [];
+  /** What is done to the lab is done one after the other: so is undoing it. */
+  let atHand: Promise<unknown> = Promise.resolve();
+  /** Consoles that have gone away. */
+  let consoles = 0;
+
+  const tell = (slot: string, what: string): void => {
+    const { name = slot } = supervisor.get(slot) ?? {};
+    paid.push(name);
+    log(`chaos: the console went away; ${name} ${what}`);
+  };
 
   const pay = async (slot: string, debt: Debt): Promise<void> => {
-    const { name = slot, state } = supervisor.get(slot) ?? {};
+    const { state } = supervisor.get(slot) ?? {};
     // Somebody else may have seen to it.
     if (debt === "thaw" && state === "frozen") supervisor.thaw(slot);
     else if (debt === "restart" && state === "exited") await supervisor.restart(slot);
     else if (debt === "dismiss" && state !== undefined) await supervisor.stop(slot, "chaos");
     else return;
-    paid.push(name);
-    log(`chaos: the console went away; ${name} ${PAID[debt]}`);
+    tell(slot, PAID[debt]);
   };
 
   const payAll = async (): Promise<void> => {
     const open = [...debts];
     debts.clear();
+    await atHand.catch(() => {});
+    const harmed = stand.harmed().filter((slot) => !open.some(([owed]) => owed === slot));
     for (const problem of await stand.undo()) log(`chaos: not undone: ${problem}`);
+    for (const slot of harmed) tell(slot, "is as it was");
     const paying = open.map(([slot, debt]) =>
       pay(slot, debt).catch((error: Error) => log(`chaos: ${slot} is not as it was: ${error.message}`)),
     );
@@ -67,8 +79,10 @@ export function chaosKeeper(supervisor: Supervisor, stand: ChaosStand, log: (lin
   };
 
   supervisor.on((event: SupervisorEvent) => {
-    if (event.kind === "console-exited") void payAll();
-    else if (event.kind === "removed")
+    if (event.kind === "console-exited") {
+      consoles += 1;
+      void payAll();
+    } else if (event.kind === "removed")
       stand.vacate(event.node.slot).catch((error: Error) => log(`chaos: its host: ${error.message}`));
   });
 
@@ -108,7 +122,10 @@ export function chaosKeeper(supervisor: Supervisor, stand: ChaosStand, log: (lin
       // It ends the node: whose place it was is started again.
       const slot = call === "limitMemory" && Array.isArray(args) ? stand.slotOn(args[0]) : undefined;
       if (slot !== undefined) debts.set(slot, "restart");
-      return callHands(stand.hands, call, args);
+      const { hands } = stand;
+      const done = atHand.catch(() => {}).then(() => callHands(hands, call, args));
+      atHand = done;
+      return done;
     },
     "chaos-collector": async (params) => {
       const { state } = fieldsOf(params);
@@ -118,8 +135,11 @@ export function chaosKeeper(supervisor: Supervisor, stand: ChaosStand, log: (lin
     },
     "chaos-spawn": async (params) => {
       const { mesh, type } = fieldsOf(params) as { mesh: string; type: string };
+      const before = consoles;
       const { slot } = await supervisor.spawn({ mesh, type, ...budgetOf(type) });
-      debts.set(slot, "dismiss");
+      // Whoever asked for it may be gone: nobody else would send it away.
+      if (consoles === before) debts.set(slot, "dismiss");
+      else await supervisor.stop(slot, "chaos");
       return slot;
     },
     "chaos-dismiss": async (params) => {

@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChaosStand } from "@meshwork/chaos";
 import { createSupervisor, type ReadyNode, type Supervisor, type TelemetryIntake } from "@meshwork/supervisor";
+import type { Telemetry } from "@meshwork/telemetry";
 import { EXIT } from "../cli/failure.js";
 import { budgetOf } from "./budgets.js";
 import { openStand } from "./chaos-stand.js";
@@ -31,6 +32,10 @@ export interface LaunchInput {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+interface Running {
+  supervisor: Supervisor | undefined;
+}
+
 /** Above every deadline that the console has for asking the nodes. */
 const ASK_TIMEOUT_MS = 15_000;
 const TELEMETRY_SHUTDOWN_MS = 250;
@@ -41,32 +46,16 @@ export async function launch(input: LaunchInput): Promise<number> {
   await checkPort(options.address.host, options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
-  const pidOf = (slot: string) => supervisor.get(slot)?.pid;
-  const chaos = options.chaos ? await openStand(options, env, pidOf, (line) => reporter.log(line)) : undefined;
   const port = await choosePort(options.address.host, options.port);
   const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
-  const consoleHost = chaos?.stand.consoleHost();
   const telemetry = launcherTelemetry(options.meshes, intake);
-  const bind = consoleHost === undefined ? options.bind : "0.0.0.0:0";
-  const supervisor: Supervisor = createSupervisor({
-    nodeEntry: options.chaos ? files.chaosNode : files.node,
-    watchdogEntry: files.watchdog,
-    dataDir: options.dataDir,
-    meshes: options.meshes,
-    maxNodes: options.maxNodes,
-    // The nodes' way to it.
-    intake: consoleHost === undefined ? intake : { ...intake, url: `http://${consoleHost.address}:${port}` },
-    telemetry,
-    env,
-    log: (line) => reporter.log(line),
-    ...(options.inline ? { inlineEntry: files.inline } : {}),
-    ...(bind === undefined ? {} : { bind }),
-    ...(chaos === undefined
-      ? {}
-      : { placeFor: (slot: string, dataDir: string) => chaos.stand.placeFor(slot, dataDir) }),
-  });
+  const running: Running = { supervisor: undefined };
+  const pidOf = (slot: string) => running.supervisor?.get(slot)?.pid;
+  const chaos = options.chaos ? await openStand(options, env, pidOf, (line) => reporter.log(line)) : undefined;
   let stoppingSinceMs: number | undefined;
   try {
+    const supervisor = supervise(input, intake, telemetry, chaos?.stand);
+    running.supervisor = supervisor;
     const starting = start({
       ...{ supervisor, input, intake, stand: chaos?.stand, startedAtMs },
       isStopping: () => stoppingSinceMs !== undefined,
@@ -82,13 +71,39 @@ export async function launch(input: LaunchInput): Promise<number> {
   } finally {
     stoppingSinceMs ??= performance.now();
     removeConsoleFile(options.consoleFile, process.pid);
-    await supervisor.close();
+    await running.supervisor?.close();
     await chaos?.close();
     // The console is gone by now; a collector of the user's may still want the last spans.
     await telemetry.shutdown(TELEMETRY_SHUTDOWN_MS);
     stopWish.remove();
     reporter.stopped(performance.now() - stoppingSinceMs);
   }
+}
+
+/** With a stand each process is started where that says; in a lab the nodes' way to the console is not the machine's. */
+function supervise(
+  { options, files, reporter, env }: LaunchInput,
+  intake: TelemetryIntake,
+  telemetry: Telemetry,
+  stand: ChaosStand | undefined,
+): Supervisor {
+  const consoleHost = stand?.consoleHost();
+  const bind = consoleHost === undefined ? options.bind : "0.0.0.0:0";
+  const { port } = new URL(intake.url);
+  return createSupervisor({
+    nodeEntry: options.chaos ? files.chaosNode : files.node,
+    watchdogEntry: files.watchdog,
+    dataDir: options.dataDir,
+    meshes: options.meshes,
+    maxNodes: options.maxNodes,
+    intake: consoleHost === undefined ? intake : { ...intake, url: `http://${consoleHost.address}:${port}` },
+    telemetry,
+    env,
+    log: (line) => reporter.log(line),
+    ...(options.inline ? { inlineEntry: files.inline } : {}),
+    ...(bind === undefined ? {} : { bind }),
+    ...(stand === undefined ? {} : { placeFor: (slot: string, dataDir: string) => stand.placeFor(slot, dataDir) }),
+  });
 }
 
 interface Starting {
