@@ -41,17 +41,17 @@ const ASK_TIMEOUT_MS = 15_000;
 const TELEMETRY_SHUTDOWN_MS = 250;
 
 export async function launch(input: LaunchInput): Promise<number> {
-  const { options, files, reporter, env } = input;
+  const { options, reporter, env } = input;
   const startedAtMs = performance.now();
   await checkPort(options.address.host, options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
   const port = await choosePort(options.address.host, options.port);
   const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
-  const telemetry = launcherTelemetry(options.meshes, intake);
   const running: Running = { supervisor: undefined };
   const pidOf = (slot: string) => running.supervisor?.get(slot)?.pid;
   const chaos = options.chaos ? await openStand(options, env, pidOf, (line) => reporter.log(line)) : undefined;
+  const telemetry = launcherTelemetry(options.meshes, intake);
   let stoppingSinceMs: number | undefined;
   try {
     const supervisor = supervise(input, intake, telemetry, chaos?.stand);
@@ -76,7 +76,7 @@ export async function launch(input: LaunchInput): Promise<number> {
     // The console is gone by now; a collector of the user's may still want the last spans.
     await telemetry.shutdown(TELEMETRY_SHUTDOWN_MS);
     stopWish.remove();
-    reporter.stopped(performance.now() - stoppingSinceMs);
+    if (running.supervisor !== undefined) reporter.stopped(performance.now() - stoppingSinceMs);
   }
 }
 
