@@ -175,21 +175,26 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
 
   /** Each until it closes; no more than the server takes itself. */
   const accepted = new Set<Socket>();
+  const endAll = async () => {
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+      for (const socket of accepted) socket.destroy();
+    }, CLOSE_GRACE_MS);
+    // The server waits for those alone that it accepted itself.
+    const ended = [...accepted].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())));
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    leaveMeshIntake();
+    hub.close();
+    watch.close();
+    metrics.close();
+    model.close();
+    server.closeIdleConnections();
+    await Promise.all([closed, ...ended]);
+    clearTimeout(timer);
+  };
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= new Promise((resolve) => {
-      const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-      server.close(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-      leaveMeshIntake();
-      hub.close();
-      watch.close();
-      metrics.close();
-      model.close();
-      server.closeIdleConnections();
-    });
+    closing ??= endAll();
     return closing;
   };
   const shownHost = host.includes(":") ? `[${host}]` : host;
@@ -202,6 +207,8 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     accepted.add(socket);
     socket.once("close", () => accepted.delete(socket));
     server.emit("connection", socket);
+    // Where it was accepted to be handed on it was not read.
+    socket.resume();
   };
   return { url: `http://${shownHost}:${port}`, port, accept, sizes, close };
 }

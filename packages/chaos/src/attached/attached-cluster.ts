@@ -83,8 +83,8 @@ export class AttachedCluster extends ChaosCluster<AttachedNode> {
     return node.again(() => this.#grounds.settle(node.slot, conditions));
   }
 
-  release(node: AttachedNode): Promise<void> {
-    return this.#grounds.release(node.slot);
+  release(): Promise<void> {
+    return this.#grounds.release();
   }
 
   twin(node: AttachedNode): Promise<Twin> {

@@ -19,7 +19,7 @@ const never = () => Promise.reject(new Error("nothing may be harmed"));
 const nobody: Processes = { list: async () => [], crash: never, restart: never, freeze: never, thaw: never };
 const bare: Grounds = {
   ...{ obstacles: {}, lab: undefined, setCollector: never, spawn: never, dismiss: never },
-  ...{ settle: never, release: never, twin: never },
+  ...{ settle: never, release: async () => {}, twin: never },
 };
 /** A lab that can do all but these. */
 const labWithout = (...missing: string[]): Grounds["lab"] => ({

@@ -184,6 +184,8 @@ export class ChaosDesk {
         const obstacle = cards.get(plan.fault.name)?.obstacle ?? null;
         const verdict =
           obstacle === null ? await this.#judge(run, plan, cluster, random) : skipped(plan.fault, obstacle);
+        // One that was given up before it began has settled its target all the same.
+        if (obstacle === null) await grounds.release();
         run.verdicts.push(verdict);
         this.#tellVerdict(verdict);
       }

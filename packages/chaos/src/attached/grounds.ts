@@ -21,7 +21,8 @@ export interface Grounds {
   dismiss(slot: string): Promise<void>;
   /** As of a cluster: see `ChaosCluster`. */
   settle(slot: string, conditions: Conditions): Promise<void>;
-  release(slot: string): Promise<void>;
+  /** Of whoever is settled: nobody is, while no fault is on. */
+  release(): Promise<void>;
   twin(slot: string): Promise<Twin>;
 }
 

@@ -170,8 +170,13 @@ export class ChaosStand {
     }
   }
 
+  /** Whoever is settled starts at home the next time. */
+  release(): void {
+    for (const slot of [...this.#settled.keys()]) this.#release(slot);
+  }
+
   /** What its identity has come to on the disk goes home: the next life comes after this one. */
-  release(slot: string): void {
+  #release(slot: string): void {
     const disk = this.#settled.get(slot)?.disk;
     const home = this.#homes.get(slot);
     this.#settled.delete(slot);
@@ -231,11 +236,6 @@ export class ChaosStand {
     await this.endTwin().catch(tell);
     if (this.#collectorUrl !== undefined) await this.setCollector("ok").catch(tell);
     return problems;
-  }
-
-  /** Once the nodes run again. */
-  releaseAll(): void {
-    for (const slot of [...this.#settled.keys()]) this.release(slot);
   }
 
   /** What could not be removed. */

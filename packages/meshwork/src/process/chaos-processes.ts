@@ -41,7 +41,7 @@ export type ChaosOperations = {
   "chaos-spawn": { params: { readonly mesh: string; readonly type: string }; result: string };
   "chaos-dismiss": OnSlot<null>;
   "chaos-settle": { params: { readonly slot: string; readonly conditions: Conditions }; result: null };
-  "chaos-release": OnSlot<null>;
+  "chaos-release": { params: undefined; result: null };
   "chaos-twin": OnSlot<null>;
   "chaos-twin-failure": { params: undefined; result: string | null };
   "chaos-twin-end": { params: undefined; result: null };
@@ -83,7 +83,7 @@ export async function chaosGrounds(link: ChaosLink): Promise<Grounds> {
     spawn: (mesh, type) => link.call("chaos-spawn", { mesh, type }, slow),
     dismiss: (slot) => done(link.call("chaos-dismiss", { slot })),
     settle: (slot, conditions) => done(link.call("chaos-settle", { slot, conditions }, slow)),
-    release: (slot) => done(link.call("chaos-release", { slot })),
+    release: () => done(link.call("chaos-release", undefined)),
     twin: async (slot) => {
       await link.call("chaos-twin", { slot }, slow);
       return {

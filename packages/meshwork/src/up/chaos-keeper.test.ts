@@ -74,8 +74,8 @@ class FakeStand {
     return [];
   }
 
-  releaseAll(): void {
-    this.done.push("release all");
+  release(): void {
+    this.done.push("release");
   }
 }
 
@@ -114,7 +114,7 @@ test("what is done to hosts is undone first, guests are sent away, and both are 
   await handlers["chaos-crash"]({ slot: "n2" });
   supervisor.consoleEnds();
   await settled();
-  expect(stand.done).toEqual(["undo", "release all"]);
+  expect(stand.done).toEqual(["undo", "release"]);
   expect(supervisor.done).toEqual(["kill n2", `stop ${slot}`, "restart n2"]);
   const told = [...(await handlers["chaos-paid"](undefined))].sort();
   expect(told).toEqual(["mesh1.broker.n1", "mesh1.broker.n2", slot]);

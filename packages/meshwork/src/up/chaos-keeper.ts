@@ -54,7 +54,7 @@ export function chaosKeeper(supervisor: Supervisor, stand: ChaosStand, log: (lin
       pay(slot, debt).catch((error: Error) => log(`chaos: ${slot} is not as it was: ${error.message}`)),
     );
     await Promise.all(paying);
-    stand.releaseAll();
+    stand.release();
   };
 
   /** The debt stands before anything is done; what is refused leaves none. */
@@ -153,11 +153,20 @@ export function chaosKeeper(supervisor: Supervisor, stand: ChaosStand, log: (lin
       const { conditions } = fieldsOf(params);
       if (conditions !== "small-disk" && conditions !== "own-clock") throw badOption(`conditions: ${conditions}`);
       stand.settle(slot, conditions);
-      await start(slot);
+      debts.set(slot, "restart");
+      try {
+        await start(slot);
+      } catch (error) {
+        stand.release();
+        await start(slot);
+        throw error;
+      } finally {
+        debts.delete(slot);
+      }
       return null;
     },
-    "chaos-release": async (params) => {
-      stand.release(slotOf(params));
+    "chaos-release": async () => {
+      stand.release();
       return null;
     },
     "chaos-twin": async (params) => {
