@@ -4,7 +4,7 @@ import type { Browser, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Cluster, isRunning, startCluster } from "../support/cluster.js";
 import { expectAccessible } from "./axe.js";
-import { launchBrowser, openPage, screenshot, show, textOf, untilState, type WatchedPage } from "./browser.js";
+import { closePages, launchBrowser, openLive, screenshot, show, textOf, type WatchedPage } from "./browser.js";
 
 let browser: Browser;
 let cluster: Cluster;
@@ -19,14 +19,10 @@ afterAll(async () => {
   await browser?.close();
   await cluster?.stop();
 });
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
+afterEach(() => closePages(browser));
 
 async function open(on: Cluster = cluster): Promise<WatchedPage> {
-  const page = await openPage(browser, `${on.url}/#token=${on.token}`);
-  await untilState(page, "live");
-  return page;
+  return await openLive(browser, on);
 }
 
 const nodesOf = async () => (await cluster.api<NodeList>("/api/nodes")).nodes;

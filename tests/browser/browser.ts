@@ -48,6 +48,24 @@ export async function openPage(
   return page;
 }
 
+/** The page of a console, once it is live; at one of its tabs where that is named. */
+export async function openLive(
+  browser: Browser,
+  { url, token }: { readonly url: string; readonly token: string },
+  tab?: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const page = await openPage(browser, `${url}/#token=${token}`, options);
+  await untilState(page, "live");
+  if (tab !== undefined) await show(page, tab);
+  return page;
+}
+
+/** So that no test finds the pages of another. */
+export async function closePages(browser: Browser): Promise<void> {
+  for (const context of browser.contexts()) await context.close();
+}
+
 /** The browser's own complaint about a server that is not there; no page can keep it from being logged. */
 export const OWN_COMPLAINT = /^Failed to load resource: net::/;
 

@@ -5,17 +5,16 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.js";
 import { expectAccessible } from "./axe.js";
 import {
+  closePages,
   expectNoOverflow,
   launchBrowser,
-  openPage,
+  openLive,
   screenshot,
   show,
   textOf,
-  untilState,
   valuesOf,
-  type WatchedPage,
 } from "./browser.js";
-import { demoNodes, startFixture, TOKEN } from "./fixture-console.js";
+import { demoNodes, startFixture } from "./fixture-console.js";
 
 let browser: Browser;
 let cluster: Cluster;
@@ -28,16 +27,9 @@ afterAll(async () => {
   await browser?.close();
   await cluster?.stop();
 });
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
+afterEach(() => closePages(browser));
 
-async function open(): Promise<WatchedPage> {
-  const page = await openPage(browser, `${cluster.url}/#token=${cluster.token}`);
-  await untilState(page, "live");
-  await show(page, "chaos");
-  return page;
-}
+const open = () => openLive(browser, cluster, "chaos");
 
 const runsOf = async () => (await cluster.api<ChaosRunList>("/api/chaos/runs")).runs;
 
@@ -112,9 +104,7 @@ test("a fault is undone from the page before everybody knows: it fails, and says
 test("without --chaos, and read-only, the tab says what would allow it", async () => {
   const fixture = await startFixture(demoNodes(), []);
   try {
-    const page = await openPage(browser, `${fixture.url}/#token=${TOKEN}`);
-    await untilState(page, "live");
-    await show(page, "chaos");
+    const page = await openLive(browser, fixture, "chaos");
     await page.getByText("This console may do no harm to its cluster").waitFor();
     await page.getByText("mesh up --chaos").waitFor();
     await expectAccessible(page, "the refusal");

@@ -6,10 +6,11 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, consoleEnv, MESH_BIN, mesh, startCluster, temporaryDirectory } from "../support/cluster.js";
 import {
+  closePages,
   expectNoOverflow,
   launchBrowser,
   OWN_COMPLAINT,
-  openPage,
+  openLive,
   screenshot,
   show,
   TABS,
@@ -34,13 +35,11 @@ afterAll(async () => {
 afterEach(async () => {
   joined?.kill("SIGKILL");
   joined = undefined;
-  for (const context of browser.contexts()) await context.close();
+  await closePages(browser);
 });
 
-async function open(options: Parameters<typeof openPage>[2] = {}): Promise<WatchedPage> {
-  const page = await openPage(browser, `${cluster.url}/#token=${cluster.token}`, options);
-  await untilState(page, "live");
-  return page;
+async function open(options: Parameters<typeof openLive>[3] = {}): Promise<WatchedPage> {
+  return await openLive(browser, cluster, undefined, options);
 }
 
 const nodesOf = async () => (await cluster.api<NodeList>("/api/nodes")).nodes;
@@ -357,8 +356,7 @@ test("a console that hangs: stale, greyed, with the growing age of what is shown
 test("nodes that share a process: its figures once, and a dash for each of them", async () => {
   const inline = await startCluster(["--inline", "--mesh", "mesh1", "--types", "gateway=1,broker=2", "--no-traffic"]);
   try {
-    const page = await openPage(browser, `${inline.url}/#token=${inline.token}`);
-    await untilState(page, "live");
+    const page = await openLive(browser, inline);
     await show(page, "nodes");
     const note = page.locator("[data-testid^=process-]");
     await expect

@@ -330,6 +330,7 @@ export function snapshotOf(nodes: readonly NodeView[], links: readonly LinkView[
       supervised: { processes: 18, running: 18, ageMs: 100 },
       demo: { running: true },
       chaos: null,
+      tests: null,
       jaegerUrl: null,
       stats: { watched: 18, fresh: 18, intervalMs: 1_000 },
       alerts: { open: 0, acknowledged: 0, resolved: 0, unknown: 0, leftOut: 0 },
@@ -399,10 +400,15 @@ function storeOf() {
 
 export interface FixtureConsole {
   readonly url: string;
+  readonly token: string;
   /** Sends a delta to all streams; `from` and `seq` are filled in. */
   send(parts: Partial<Delta>): void;
   /** While true, streams stay open and say nothing. */
   setSilent(silent: boolean): void;
+  /** What GETs of this path are answered from now on. */
+  setAnswer(path: string, body: object): void;
+  /** Paths that were asked for so far, the stream's aside. */
+  readonly asked: readonly string[];
   /** Ends all streams; the next one starts with a snapshot of what was last set. */
   breakStreams(): void;
   /** Last-Event-ID of each stream request so far; null where there was none. */
@@ -413,6 +419,8 @@ export interface FixtureConsole {
 export async function startFixture(nodes: readonly NodeView[], links: readonly LinkView[]): Promise<FixtureConsole> {
   const streams = new Set<ServerResponse>();
   const resumed: (string | null)[] = [];
+  const answers = new Map<string, object>();
+  const asked: string[] = [];
   let silent = false;
   let seq = 100;
   const write = (response: ServerResponse, event: string, data: object) =>
@@ -443,6 +451,9 @@ export async function startFixture(nodes: readonly NodeView[], links: readonly L
       if (!silent) write(response, "snapshot", { ...snapshotOf(nodes, links), seq });
       return undefined;
     }
+    asked.push(pathname);
+    const set = answers.get(pathname);
+    if (set !== undefined) return answer(response, set);
     if (pathname === "/api/links") return answer(response, { atMs: Date.now(), links });
     if (pathname === "/api/traces")
       return answer(response, { atMs: Date.now(), traces: [traceOf(nodes)], store: storeOf() });
@@ -477,7 +488,12 @@ export async function startFixture(nodes: readonly NodeView[], links: readonly L
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    token: TOKEN,
     resumed,
+    asked,
+    setAnswer(path, body) {
+      answers.set(path, body);
+    },
     send(parts) {
       const from = seq;
       seq += 1;

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { eventually, startCluster } from "../support/cluster.js";
 import { Hosts } from "../support/node-hosts.mjs";
-import { launchBrowser, openPage, untilState } from "./browser.js";
+import { closePages, launchBrowser, openLive } from "./browser.js";
 import { expectLegible, MESHES, NODES, TYPES, WALL } from "./legible.js";
 
 const TEST_MS = 480_000;
@@ -18,9 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
 });
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
+afterEach(() => closePages(browser));
 
 test(
   "200 real nodes in four processes beside a cluster of four meshes",
@@ -41,8 +39,7 @@ test(
             await host.start({ mesh, type: TYPES[at % 3], sharedProcess: true, seeds: seeds.slice(0, 1) });
         }),
       );
-      const page = await openPage(browser, `${cluster.url}/#token=${cluster.token}`, WALL);
-      await untilState(page, "live");
+      const page = await openLive(browser, cluster, undefined, WALL);
       const live = await eventually("the console lists all", LISTED_MS, async () => {
         const { nodes } = await cluster.api<NodeList>("/api/nodes");
         const listed = nodes.filter((node) => node.live);

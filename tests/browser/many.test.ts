@@ -1,8 +1,8 @@
 /** 200 nodes on the page, as a stand-in for the console tells of them. */
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
-import { launchBrowser, openPage, untilState } from "./browser.js";
-import { linkOf, nodeOf, startFixture, TOKEN } from "./fixture-console.js";
+import { closePages, launchBrowser, openLive } from "./browser.js";
+import { linkOf, nodeOf, startFixture } from "./fixture-console.js";
 import { expectLegible, MESHES, NODES, TYPES, WALL } from "./legible.js";
 
 let browser: Browser;
@@ -13,9 +13,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
 });
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
+afterEach(() => closePages(browser));
 
 test("200 made-up nodes", async () => {
   const nodes = MESHES.flatMap((mesh) =>
@@ -28,8 +26,7 @@ test("200 made-up nodes", async () => {
   const all = [...nodes, nodeOf("mesh1", "console", 7)];
   const fixture = await startFixture(all, links);
   try {
-    const page = await openPage(browser, `${fixture.url}/#token=${TOKEN}`, WALL);
-    await untilState(page, "live");
+    const page = await openLive(browser, fixture, undefined, WALL);
     await expectLegible(
       page,
       all.map(({ name }) => name!),

@@ -1,21 +1,12 @@
 /** The Tests tab on a real console: a test from its button to its result, one ended from the page, and what is said where it is not allowed. */
 import { readdirSync, readFileSync } from "node:fs";
-import type { TestRunList } from "@meshwork/console/api-types";
+import type { TestRun, TestRunList } from "@meshwork/console/api-types";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.js";
 import { expectAccessible } from "./axe.js";
-import {
-  expectNoOverflow,
-  launchBrowser,
-  openPage,
-  screenshot,
-  show,
-  textOf,
-  untilState,
-  type WatchedPage,
-} from "./browser.js";
-import { demoNodes, startFixture, TOKEN } from "./fixture-console.js";
+import { closePages, expectNoOverflow, launchBrowser, openLive, screenshot, textOf } from "./browser.js";
+import { demoNodes, snapshotOf, startFixture } from "./fixture-console.js";
 
 let browser: Browser;
 let cluster: Cluster;
@@ -28,16 +19,9 @@ afterAll(async () => {
   await browser?.close();
   await cluster?.stop();
 });
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
+afterEach(() => closePages(browser));
 
-async function open(): Promise<WatchedPage> {
-  const page = await openPage(browser, `${cluster.url}/#token=${cluster.token}`);
-  await untilState(page, "live");
-  await show(page, "tests");
-  return page;
-}
+const open = () => openLive(browser, cluster, "tests");
 
 const runsOf = async () => (await cluster.api<TestRunList>("/api/tests/runs")).runs;
 
@@ -105,9 +89,7 @@ test("a test that has processes of its own is ended from the page, and they with
 test("without --chaos the tab says what would allow it", async () => {
   const fixture = await startFixture(demoNodes(), []);
   try {
-    const page = await openPage(browser, `${fixture.url}/#token=${TOKEN}`);
-    await untilState(page, "live");
-    await show(page, "tests");
+    const page = await openLive(browser, fixture, "tests");
     await page.getByText("This console runs no tests").waitFor();
     await expectAccessible(page, "the refusal");
     expect(page.faults).toEqual([]);
@@ -115,3 +97,37 @@ test("without --chaos the tab says what would allow it", async () => {
     await fixture.close();
   }
 });
+
+test("runs are asked for when the stream says that they have changed, and not before; the time goes on all the same", async () => {
+  const fixture = await startFixture(demoNodes(), []);
+  const runs = "/api/tests/runs";
+  const asked = () => fixture.asked.filter((path) => path === runs).length;
+  const tell = (changes: number, run: TestRun) => {
+    fixture.setAnswer(runs, { runs: [run] });
+    fixture.send({ cluster: { ...snapshotOf(demoNodes(), []).cluster, tests: { changes } } });
+  };
+  try {
+    fixture.setAnswer("/api/tests", { tests: [] });
+    const page = await openLive(browser, fixture, "tests");
+    tell(1, runOf(["two endpoints are up"]));
+    const current = page.getByTestId("tests-current");
+    await current.getByText("two endpoints are up").waitFor();
+    expect(asked()).toBe(1);
+    await current.getByText(/^([4-9]|1\d)(\.\d+)? s of about 30 s$/).waitFor();
+    expect(asked()).toBe(1);
+    tell(2, runOf(["two endpoints are up", "the stream is refused"]));
+    await current.getByText("the stream is refused").waitFor();
+    expect(asked()).toBe(2);
+    expect(page.faults).toEqual([]);
+  } finally {
+    await fixture.close();
+  }
+});
+
+function runOf(progress: string[]): TestRun {
+  return {
+    ...{ id: 1, state: "running", tests: ["unknown-tag"], seed: 1, ageMs: 10, tookMs: null, results: [] },
+    current: { test: "unknown-tag", elapsedMs: 0, expectedMs: 30_000, progress },
+    ...{ counts: { passed: 0, failed: 0 }, error: null },
+  };
+}

@@ -6,8 +6,10 @@ import type { NodeView } from "@meshwork/console/api-types";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
+  closePages,
   expectNoOverflow,
   launchBrowser,
+  openLive,
   openPage,
   screenshot,
   show,
@@ -37,16 +39,14 @@ afterAll(async () => {
   await browser?.close();
 });
 afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
+  await closePages(browser);
   await fixture?.close();
   fixture = undefined;
 });
 
 async function open(...[nodes, links]: Parameters<typeof startFixture>) {
   fixture = await startFixture(nodes, links);
-  const page = await openPage(browser, `${fixture.url}/#token=${TOKEN}`);
-  await untilState(page, "live");
-  return { page, fixture };
+  return { page: await openLive(browser, fixture), fixture };
 }
 
 describe("token", () => {

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.js";
 import { expectAccessible } from "./axe.js";
 import {
+  closePages,
   expectNoOverflow,
   launchBrowser,
   openPage,
@@ -24,16 +25,14 @@ let browser: Browser;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  const sizes = ["--mesh", "mesh1", "--mesh", "mesh2", "--types", "gateway=1,broker=2,compute=1,registry=1"];
+  const sizes = ["--chaos", "--mesh", "mesh1", "--mesh", "mesh2", "--types", "gateway=1,broker=2,compute=1,registry=1"];
   [browser, cluster] = await Promise.all([launchBrowser(), startCluster(sizes, { MESH_JAEGER_URL: JAEGER })]);
 });
 afterAll(async () => {
   await browser?.close();
   await cluster?.stop();
 });
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
+afterEach(() => closePages(browser));
 
 async function open(options: Parameters<typeof openPage>[2] = {}, search = ""): Promise<WatchedPage> {
   const page = await openPage(browser, `${cluster.url}/${search}#token=${cluster.token}`, options);
@@ -185,6 +184,8 @@ test("no view polls: while nothing happens in the mesh, nothing is asked", async
       ["timeline"],
       ["alerts"],
       ["runtime"],
+      ["chaos"],
+      ["tests"],
     ]) {
       await show(page, tab!, item);
       await untilAnswered(page);

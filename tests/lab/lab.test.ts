@@ -127,9 +127,13 @@ test("mesh lab up, status and down, as a person would", ({ skip }) => {
   if (!abilities.namespaces.ok) skip(abilities.namespaces.detail);
   const mesh = (...args: string[]) =>
     execFileSync(process.execPath, [MESH_BIN, "lab", ...args, "--json"], { encoding: "utf8" });
-  const up = JSON.parse(mesh("up", "--hosts", "2"));
+  const up = JSON.parse(mesh("up", "--hosts", "2", ...(abilities["nat-symmetric"].ok ? ["--nat", "symmetric"] : [])));
   try {
     expect(up.hosts).toHaveLength(2);
+    if (abilities["nat-symmetric"].ok) {
+      const router = { name: "n1", namespace: `mwl${up.id}n1`, address: "10.77.200.1", kind: "symmetric" };
+      expect(up.hosts.map(({ behind }: { behind?: object }) => behind)).toEqual([router, undefined]);
+    }
     expect(JSON.parse(mesh("status")).labs.map(({ id }: { id: string }) => id)).toContain(up.id);
   } finally {
     expect(JSON.parse(mesh("down", up.id))).toMatchObject({ removed: [up.id], left: [] });

@@ -25,6 +25,8 @@ export { callHands, remoteHands } from "./lab/hands.js";
 export type { LabHost } from "./lab/host.js";
 export { Lab, type LabOptions } from "./lab/lab.js";
 export { isLeftOver, isOwned, type LedgerState, readLedgers } from "./lab/ledger.js";
+export type { Nat } from "./lab/nat.js";
+export { NAT_KINDS, type NatKind } from "./lab/nat-rules.js";
 export { removeLab, removeLeftOvers } from "./lab/remove-lab.js";
 export type { LinkShape } from "./lab/shape.js";
 export { type StartTests, TestDesk, type TestMessage, type TestProcess } from "./mesh-tests/desk.js";

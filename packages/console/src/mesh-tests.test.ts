@@ -1,8 +1,8 @@
 /** `/api/tests/*`: refused unless it was allowed, bounded in what it takes, and what the desk says passed on whole. */
 import { afterEach, expect, test } from "vitest";
 import { FakeTests, testRunOf } from "../test/fake-tests.js";
-import { type Harness, startHarness } from "../test/harness.js";
-import type { TestCardList, TestRunList } from "./api-types.js";
+import { type Harness, openStream, startHarness } from "../test/harness.js";
+import type { ClusterSummary, TestCardList, TestRunList } from "./api-types.js";
 import * as schemas from "./test-schemas.js";
 
 const ROUTES: readonly [method: string, path: string, body?: unknown][] = [
@@ -25,12 +25,14 @@ test("without a desk every route refuses; a read-only console refuses with one",
   harness = await startHarness();
   for (const [method, path, body] of ROUTES)
     expect(await codeOf(method, path, body)).toEqual([path, 403, "MESH_E_NO_CHAOS"]);
+  expect((await harness.get<ClusterSummary>("/api/cluster")).tests).toBeNull();
   await harness.console.close();
   const tests = new FakeTests();
   harness = await startHarness({ tests, readOnly: true });
   for (const [method, path, body] of ROUTES)
     expect(await codeOf(method, path, body)).toEqual([path, 403, "MESH_E_READ_ONLY"]);
   expect([tests.orders, tests.stopped]).toEqual([[], []]);
+  expect((await harness.get<ClusterSummary>("/api/cluster")).tests).toBeNull();
 });
 
 test("what there is, runs and results are passed on whole", async () => {
@@ -65,4 +67,18 @@ test("a run is started as it was asked for, stopped by number, and refused where
   expect(await codeOf("POST", path, {})).toEqual([path, 409, "MESH_E_TESTS_BUSY"]);
   expect((await harness.post("/api/tests/runs/1", undefined, "DELETE")).status).toBe(200);
   expect(tests.stopped).toEqual([1]);
+});
+
+test("a change of the desk's runs is on the stream with the next summary", async () => {
+  const tests = new FakeTests();
+  harness = await startHarness({ tests });
+  const stream = await openStream(harness);
+  expect((await stream.next())?.data.cluster.tests).toEqual({ changes: 3 });
+  tests.changed = 4;
+  const startedMs = performance.now();
+  const { data } = await stream.until((message) => message.data.cluster?.tests?.changes === 4);
+  expect(data.cluster.tests).toEqual({ changes: 4 });
+  // Summaries go out once a second, on the stream's ticks of 250 ms; the rest is the machine's.
+  expect(performance.now() - startedMs).toBeLessThan(2_500);
+  stream.close();
 });

@@ -172,6 +172,7 @@ export class ConsoleModel {
         this.chaos === undefined || this.readOnly
           ? null
           : { running: this.chaos.running(), changes: this.chaos.changes() },
+      tests: this.tests === undefined || this.readOnly ? null : { changes: this.tests.changes() },
       stats: this.live.statsSummary(),
       alerts: this.alerts.counts(),
       framesSentPerMinute: sum((stats) => stats.framesSentPerMinute),

@@ -268,6 +268,8 @@ export const ClusterSummary = z
     demo: unknownOr(z.object({ running: z.boolean() })),
     /** Faults that act now, and how often anything about the chaos runs has changed; null where the console may do no harm. */
     chaos: unknownOr(z.object({ running: count, changes: count })),
+    /** How often anything about the runs of tests has changed; null where the console may run none. */
+    tests: unknownOr(z.object({ changes: count })),
     /** Stats subscriptions: wanted, those with figures not older than three intervals, and the interval. */
     stats: z.object({ watched: count, fresh: count, intervalMs: count }),
     alerts: AlertCounts,

@@ -6,6 +6,8 @@ import type * as schemas from "./test-schemas.js";
 export type DeskTestRun = DeepReadonly<z.infer<typeof schemas.TestRun>>;
 
 export interface TestDesk {
+  /** Grows whenever a run's view has changed but for its clocks. */
+  changes(): number;
   tests(): readonly DeepReadonly<z.infer<typeof schemas.TestCard>>[];
   /** Newest first. */
   runs(): readonly DeskTestRun[];

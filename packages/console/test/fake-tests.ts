@@ -14,7 +14,12 @@ export class FakeTests implements TestDesk {
   readonly orders: { names: readonly string[]; seed: number | undefined }[] = [];
   readonly stopped: number[] = [];
   busy = false;
+  changed = 3;
   held: readonly DeskTestRun[] = [testRunOf(1)];
+
+  changes(): number {
+    return this.changed;
+  }
 
   tests() {
     return [{ name: "unknown-tag", checks: "a stream of an unknown tag is refused", expectedMs: 1_000 }];

@@ -122,8 +122,9 @@ export class GossipDriver {
     if (event.kind === "peer-connected") this.#noteLife(event.peer);
     else if (event.kind === "peer-lost") this.#lives.delete(event.peerId);
     if (event.kind === "gossip") this.#onFrame(event.peerId, event.topic, event.frame);
-    else if (event.kind === "dial-failed" || (event.kind === "peer-lost" && event.reason !== "idle")) {
-      // A connection closed as idle is no failure: the peer stays a candidate in the passive view.
+    // A connection closed as idle is no failure: the peer stays a candidate in the passive view.
+    else if (event.kind === "peer-lost" && event.reason === "idle") this.#router.peerIdle(event.peerId);
+    else if (event.kind === "dial-failed" || event.kind === "peer-lost") {
       this.#apply(this.#router.peerLost(event.peerId, this.#now()));
     }
   }

@@ -119,7 +119,7 @@ export const MESH_ERRORS = {
   },
   MESH_E_LAB_BUSY: {
     what: "too many hosts for one lab",
-    hint: "a lab has room for 4,000 hosts in its life; take it down and bring up another",
+    hint: "a lab has room for 4,000 hosts in its life, and for 200 NATs with 200 hosts each; take it down and bring up another",
   },
   MESH_E_NO_SUCH_FAULT: { what: "there is no fault of this name", hint: "`mesh chaos list` names them all" },
   MESH_E_NO_SUCH_TARGET: {

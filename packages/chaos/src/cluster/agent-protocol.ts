@@ -43,10 +43,10 @@ export interface AgentCalls {
   start: [input: { readonly options: NodeOptions }, output: AgentInfo];
   directory: [input: Nothing, output: readonly Listed[]];
   stats: [input: Nothing, output: NodeStats];
-  /** A request to the node and back; `startedAtMs` as the agent saw it. */
+  /** A request to the node and back; `address` is the way it took. */
   echo: [
     input: { readonly target: string; readonly timeoutMs: number },
-    output: { readonly roundTripMs: number; readonly endedAtMs: number },
+    output: { readonly roundTripMs: number; readonly endedAtMs: number; readonly address: string | undefined },
   ];
   /** How far the target's wall clock is from this node's, asked over the mesh. */
   clockOf: [input: { readonly target: string }, output: { readonly aheadMs: number; readonly endedAtMs: number }];

@@ -108,9 +108,9 @@ export class Senses {
       echo: async ({ target, timeoutMs }) => {
         this.#refuseBlind();
         const startedAtMs = monotonicMs();
-        await node.request(target, "chaos.echo", "", { timeoutMs });
+        const { path } = await node.request(target, "chaos.echo", "", { timeoutMs });
         const endedAtMs = monotonicMs();
-        return { roundTripMs: endedAtMs - startedAtMs, endedAtMs };
+        return { roundTripMs: endedAtMs - startedAtMs, endedAtMs, address: path?.address };
       },
       clockOf: async ({ target }) => {
         this.#refuseBlind();

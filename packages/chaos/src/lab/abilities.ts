@@ -6,14 +6,21 @@ import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tryRun } from "./command.js";
+import { NAT_KINDS, natRules, ROUTER_SETTINGS } from "./nat-rules.js";
 
 export const ABILITIES = {
   namespaces: "hosts of their own: network namespaces on a bridge",
   cuts: "links cut one way or both, and loss, by nftables",
   rate: "links with a limited rate (tc htb)",
-  netem: "delay, jitter and loss by the kernel (tc netem)",
+  netem: "delay, jitter and reordering by the kernel (tc netem)",
   delay: "delay and jitter: by netem, else by the user-space switch (TUN and socat)",
-  firewall: "a host's firewall that knows its connections, and NAT (nftables conntrack)",
+  reordering: "packets that overtake others: by netem, else by the user-space switch",
+  mtu: "links that larger packets do not pass (nftables)",
+  firewall: "a host's firewall that knows its connections (nftables conntrack)",
+  "nat-full-cone": "hosts behind a NAT that lets everybody in by a port once opened",
+  "nat-restricted": "the same, for addresses that were sent to",
+  "nat-port-restricted": "the same, for sockets that were sent to",
+  "nat-symmetric": "a NAT with another public port for each destination",
   filesystem: "a file system of a few megabytes that can be filled (tmpfs)",
   clock: "wall clocks that step and drift (libfaketime)",
   memory: "a memory limit (control group)",
@@ -50,26 +57,12 @@ export function probeAbilities(): Abilities {
   try {
     const namespace = ground ?? namespaceProblem(scratch);
     put("namespaces", namespace, "ip netns, veth, bridge");
-    const inNamespace = (probe: () => Problem | undefined) => namespace ?? probe();
-    put(
-      "cuts",
-      inNamespace(() => nftProblem(scratch, CUTS)),
-      "nftables in the bridge",
-    );
-    put(
-      "rate",
-      inNamespace(() => tcProblem(scratch, ["handle", "1:", "htb", "default", "1"])),
-      "tc htb",
-    );
-    const netem = inNamespace(() => tcProblem(scratch, ["netem", "delay", "1ms"]));
-    put("netem", netem, "tc netem");
-    const detour = netem === undefined ? undefined : inNamespace(detourProblem);
-    put("delay", detour, netem === undefined ? "tc netem" : "the user-space switch");
-    put(
-      "firewall",
-      inNamespace(() => nftProblem(scratch, FIREWALL)),
-      "nftables conntrack",
-    );
+    for (const { ability, how, problem } of NETWORK) put(ability, namespace ?? problem(scratch), how);
+    const hasNetem = found.get("netem")?.ok === true;
+    const detour = hasNetem ? undefined : (namespace ?? detourProblem(scratch));
+    for (const ability of ["delay", "reordering"] as const) {
+      put(ability, detour, hasNetem ? "tc netem" : "the user-space switch");
+    }
   } finally {
     tryRun("ip", ["netns", "del", scratch]);
   }
@@ -80,11 +73,8 @@ export function probeAbilities(): Abilities {
     library === undefined ? { why: "libfaketime is missing", install: "faketime" } : undefined,
     library ?? "",
   );
-  for (const [ability, controller] of [
-    ["memory", "memory"],
-    ["cpu", "cpu"],
-  ] as const) {
-    put(ability, ground ?? groupProblem(controller), groupParent(controller) ?? "");
+  for (const controller of ["memory", "cpu"] as const) {
+    put(controller, ground ?? groupProblem(controller), groupParent(controller) ?? "");
   }
   return Object.fromEntries(found) as unknown as Abilities;
 }
@@ -136,15 +126,61 @@ add rule bridge probe forward numgen random mod 1000 < 10 drop
 const FIREWALL = `add table ip probe
 add chain ip probe input { type filter hook input priority 0; }
 add rule ip probe input ct state established accept
-add chain ip probe post { type nat hook postrouting priority 100; }
-add rule ip probe post masquerade
 `;
+const NARROW = `add table bridge probe
+add chain bridge probe narrow
+add rule bridge probe narrow ip length > 1280 drop
+`;
+const SINGLE_PACKETS = ["link", "set", "eth0", "gso_max_segs", "1"];
+const PROBED_SIDES = {
+  ...{ publicAddress: "10.77.200.1", network: "10.78.1.0/24", hubAddress: "10.77.255.254" },
+  ...{ device: "lan", seed: 1 },
+};
+
+interface NetworkProbe {
+  readonly ability: Ability;
+  readonly how: string;
+  readonly problem: (scratch: string) => Problem | undefined;
+}
+
+const NETWORK: readonly NetworkProbe[] = [
+  { ability: "cuts", how: "nftables in the bridge", problem: (scratch) => nftProblem(scratch, CUTS) },
+  { ability: "rate", how: "tc htb", problem: (scratch) => tcProblem(scratch, ["handle", "1:", "htb", "default", "1"]) },
+  {
+    ability: "netem",
+    how: "tc netem",
+    problem: (scratch) => tcProblem(scratch, ["netem", "delay", "1ms", "reorder", "25%"]),
+  },
+  {
+    ability: "mtu",
+    how: "nftables in the bridge",
+    problem: (scratch) => nftProblem(scratch, NARROW) ?? ipProblem(scratch, SINGLE_PACKETS),
+  },
+  { ability: "firewall", how: "nftables conntrack", problem: (scratch) => nftProblem(scratch, FIREWALL) },
+  ...NAT_KINDS.map(
+    (kind): NetworkProbe => ({
+      ability: `nat-${kind}`,
+      how: "nftables NAT",
+      problem: (scratch) => nftProblem(scratch, natRules(kind, PROBED_SIDES)) ?? shellProblem(scratch, ROUTER_SETTINGS),
+    }),
+  ),
+];
 
 function nftProblem(scratch: string, rules: string): Problem | undefined {
   const version = tryRun("nft", ["--version"]);
   if (!version.ok) return { why: `nft: ${version.message}`, install: "nftables" };
   const { ok, message } = tryRun("ip", ["netns", "exec", scratch, "nft", "-f", "-"], rules);
   return ok ? undefined : { why: `nft: ${message}` };
+}
+
+function ipProblem(scratch: string, args: readonly string[]): Problem | undefined {
+  const { ok, message } = tryRun("ip", ["-n", scratch, ...args]);
+  return ok ? undefined : { why: `ip ${args.join(" ")}: ${message}` };
+}
+
+function shellProblem(scratch: string, words: string): Problem | undefined {
+  const { ok, message } = tryRun("ip", ["netns", "exec", scratch, "sh", "-c", words]);
+  return ok ? undefined : { why: message };
 }
 
 function tcProblem(scratch: string, qdisc: readonly string[]): Problem | undefined {
@@ -154,10 +190,10 @@ function tcProblem(scratch: string, qdisc: readonly string[]): Problem | undefin
   return { why: `tc: ${message}`, ...(message === "not found" ? { install: "iproute2" } : {}) };
 }
 
-function detourProblem(): Problem | undefined {
-  if (!existsSync("/dev/net/tun")) return { why: "/dev/net/tun is missing" };
+function detourProblem(scratch: string): Problem | undefined {
   const { ok, message } = tryRun("socat", ["-V"]);
-  return ok ? undefined : { why: `socat: ${message}`, install: "socat" };
+  if (!ok) return { why: `socat: ${message}`, install: "socat" };
+  return ipProblem(scratch, ["tuntap", "add", "dev", "tun0", "mode", "tun"]);
 }
 
 function tmpfsProblem(): Problem | undefined {

@@ -15,7 +15,7 @@ import { type LabHost, onHost } from "./host.js";
 import { isDelayed, type LinkShape } from "./shape.js";
 import { SWITCH_PORT } from "./switch-port.js";
 
-const DEVICE = "detour";
+export const DETOUR_DEVICE = "detour";
 const DEVICE_WAIT_MS = 5_000;
 const POLL_MS = 10;
 
@@ -36,17 +36,22 @@ export class Detour {
     return this.#links.has(keyOf(from, to));
   }
 
+  /** Whether the host has its device. */
+  isOpen(host: LabHost): boolean {
+    return this.#hosts.has(host);
+  }
+
   /** The switch knows the shape before the first packet comes its way. */
   async shape(from: LabHost, to: LabHost, shape: LinkShape): Promise<void> {
     await this.#tell({ from: from.address, to: to.address, shape });
     if (!isDelayed(shape)) {
       if (this.#links.delete(keyOf(from, to)))
-        run("ip", ["-n", from.namespace, "route", "del", to.address, "dev", DEVICE]);
+        run("ip", ["-n", from.namespace, "route", "del", to.address, "dev", DETOUR_DEVICE]);
       return;
     }
     await Promise.all([this.#open(from), this.#open(to)]);
     this.#links.add(keyOf(from, to));
-    run("ip", ["-n", from.namespace, "route", "replace", to.address, "dev", DEVICE, "src", from.address]);
+    run("ip", ["-n", from.namespace, "route", "replace", to.address, "dev", DETOUR_DEVICE, "src", from.address]);
   }
 
   async #tell(message: { from: string; to: string; shape: LinkShape }): Promise<void> {
@@ -79,15 +84,15 @@ export class Detour {
 
   async #openDevice(host: LabHost): Promise<void> {
     await this.#switch;
-    const tunnel = `TUN,tun-name=${DEVICE},tun-type=tun,iff-no-pi,iff-up`;
+    const tunnel = `TUN,tun-name=${DETOUR_DEVICE},tun-type=tun,iff-no-pi,iff-up`;
     const carrier = `UDP4:${this.#hub.address}:${SWITCH_PORT},bind=${host.address}:${SWITCH_PORT}`;
     const [command, ...args] = [...onHost(host), "socat", tunnel, carrier] as [string, ...string[]];
     const child = spawn(command, args, { stdio: "ignore" });
     if (child.pid !== undefined) this.#note(child.pid);
     const deadline = performance.now() + DEVICE_WAIT_MS;
-    while (!tryRun("ip", ["-n", host.namespace, "link", "show", DEVICE, "up"]).stdout.includes(DEVICE)) {
+    while (!tryRun("ip", ["-n", host.namespace, "link", "show", DETOUR_DEVICE, "up"]).stdout.includes(DETOUR_DEVICE)) {
       if (performance.now() > deadline || child.exitCode !== null) {
-        throw new MeshError("MESH_E_LAB_FAILED", `${host.name}: socat made no ${DEVICE} device`);
+        throw new MeshError("MESH_E_LAB_FAILED", `${host.name}: socat made no ${DETOUR_DEVICE} device`);
       }
       await sleep(POLL_MS);
     }

@@ -11,18 +11,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MeshError } from "@meshwork/protocol";
 import { type Abilities, probeAbilities } from "./abilities.js";
+import { plugIn, setAddress } from "./cable.js";
 import { run } from "./command.js";
 import { Detour } from "./detour.js";
 import type { LabHost } from "./host.js";
+import { HUB_RULES } from "./hub-rules.js";
 import { Ledger, labPrefix } from "./ledger.js";
-import { HUB_RULES, Links } from "./links.js";
+import { Links } from "./links.js";
+import { MAX_NATS, Nat, type Place } from "./nat.js";
+import { NAT_KINDS, type NatKind } from "./nat-rules.js";
 import { removeLab, removeLeftOvers } from "./remove-lab.js";
+import { MTU } from "./shape.js";
 
 const HUB_ADDRESS = "10.77.255.254";
 const MAX_HOSTS = 4_000;
 const HOSTS_PER_BYTE = 200;
-/** Above what a tunnel adds to a full packet, so that a delayed link needs no other packet size. */
-const MTU = 1_600;
 
 /** Established flows pass a firewall that is put up later: the kernel must have known them from the start. */
 const HOST_RULES = `add table inet lab
@@ -32,6 +35,8 @@ add rule inet lab input ct state established accept
 
 export interface LabOptions {
   readonly hosts?: number;
+  /** NATs, and which of the hosts are behind each: places in `lab.hosts`. */
+  readonly nats?: readonly { readonly kind: NatKind; readonly hosts: readonly number[] }[];
   /** False: the lab stays when this process ends, until somebody takes it down. Default true. */
   readonly owned?: boolean;
   readonly abilities?: Abilities;
@@ -46,18 +51,21 @@ export class Lab {
   readonly directory: string;
   readonly hub: { readonly namespace: string; readonly address: string };
   readonly #hosts: LabHost[] = [];
+  readonly #nats: Nat[] = [];
   #down: Promise<string[]> | undefined;
 
   /** Takes away what crashed labs have left, then brings up this one. Throws MESH_E_LAB_UNABLE. */
   static async up(options: LabOptions = {}): Promise<Lab> {
     const abilities = options.abilities ?? probeAbilities();
+    const nats = natsOf(options);
     const missing = [abilities.namespaces, abilities.cuts].find(({ ok }) => !ok);
     if (missing !== undefined) throw new MeshError("MESH_E_LAB_UNABLE", `${missing.ability}: ${missing.detail}`);
     await removeLeftOvers();
     const lab = new Lab(abilities, options.owned ?? true);
     try {
       lab.#bringUpHub();
-      for (let i = 0; i < (options.hosts ?? 0); i++) lab.addHost();
+      const natOf = new Map(nats.flatMap(({ kind, hosts }) => pairsWith(hosts, lab.addNat(kind))));
+      for (let i = 0; i < (options.hosts ?? 0); i++) lab.addHost(natOf.get(i));
       return lab;
     } catch (error) {
       await lab.down();
@@ -78,43 +86,42 @@ export class Lab {
     return this.#hosts;
   }
 
-  /** With an address that no host of this lab has had before. */
-  addHost(): LabHost {
+  get nats(): readonly Nat[] {
+    return this.#nats;
+  }
+
+  addNat(kind: NatKind): Nat {
+    if (this.#nats.length >= MAX_NATS) throw new MeshError("MESH_E_LAB_BUSY", `${MAX_NATS} NATs`);
+    const nat = Nat.up(this.#nats.length + 1, kind, this);
+    this.#nats.push(nat);
+    return nat;
+  }
+
+  /** With an address that no host of this lab has had before; behind the NAT, where one is given. */
+  addHost(nat?: Nat): LabHost {
     const number = this.#hosts.length + 1;
     if (number > MAX_HOSTS) throw new MeshError("MESH_E_LAB_BUSY", `${MAX_HOSTS} hosts`);
     const namespace = `${labPrefix(this.id)}h${number}`;
-    const host: LabHost = { name: `h${number}`, namespace, address: addressOf(number) };
+    const { socket, address, gateway } = nat?.place() ?? this.#place(number);
+    const host: LabHost = {
+      name: `h${number}`,
+      namespace,
+      address,
+      ...(nat === undefined ? {} : { router: nat.router }),
+    };
     this.ledger.add("namespaces", namespace);
     this.#setResolver(namespace);
-    const port = `p${number}`;
     run("ip", ["netns", "add", namespace]);
-    run("ip", [
-      "link",
-      "add",
-      "eth0",
-      "mtu",
-      `${MTU}`,
-      "netns",
-      namespace,
-      "type",
-      "veth",
-      "peer",
-      "name",
-      port,
-      "mtu",
-      `${MTU}`,
-      "netns",
-      this.hub.namespace,
-    ]);
-    run("ip", ["-n", this.hub.namespace, "link", "set", port, "master", "br0", "up"]);
-    run(
-      "ip",
-      ["-n", namespace, "-batch", "-"],
-      `link set lo up\naddr add ${host.address}/16 dev eth0\nlink set eth0 up\nroute add default via ${HUB_ADDRESS}\n`,
-    );
+    plugIn(namespace, socket);
+    setAddress(namespace, `${address}/${nat === undefined ? 16 : 24}`, gateway);
     if (this.abilities.firewall.ok) run("ip", ["netns", "exec", namespace, "nft", "-f", "-"], HOST_RULES);
     this.#hosts.push(host);
     return host;
+  }
+
+  #place(number: number): Place {
+    const socket = { namespace: this.hub.namespace, bridge: "br0", port: `p${number}` };
+    return { socket, address: addressOf(number), gateway: HUB_ADDRESS };
   }
 
   /** `ip netns exec` lays it over /etc/resolv.conf. */
@@ -150,4 +157,24 @@ export class Lab {
 
 export function addressOf(number: number): string {
   return `10.77.${Math.floor((number - 1) / HOSTS_PER_BYTE)}.${((number - 1) % HOSTS_PER_BYTE) + 1}`;
+}
+
+const pairsWith = <T>(places: readonly number[], value: T) => places.map((place) => [place, value] as const);
+
+/** Checked before anything is made. */
+function natsOf({ hosts = 0, nats = [] }: LabOptions): NonNullable<LabOptions["nats"]> {
+  const places = nats.flatMap((nat) => nat.hosts);
+  const stranger = nats.find(({ kind }) => !NAT_KINDS.includes(kind));
+  if (stranger !== undefined) {
+    throw new MeshError("MESH_E_BAD_OPTION", `nats: ${stranger.kind} is none of ${NAT_KINDS.join(", ")}`);
+  }
+  for (const [index, place] of places.entries()) {
+    const fault = !(Number.isInteger(place) && place >= 0 && place < hosts)
+      ? `there are ${hosts} hosts, counted from 0`
+      : places.indexOf(place) !== index
+        ? "it is behind a NAT already"
+        : undefined;
+    if (fault !== undefined) throw new MeshError("MESH_E_BAD_OPTION", `nats: host ${place}: ${fault}`);
+  }
+  return nats;
 }

@@ -17,7 +17,7 @@ const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 21, sendBufferS
 socket.on("message", (packet) => {
   const route = routeOf(packet);
   if (route === undefined || queued >= MAX_QUEUED) return;
-  const delayMs = delayOf(shapes.get(keyOf(route)), Math.random);
+  const delayMs = delayOf(shapes.get(keyOf(route)), packet.length, Math.random);
   if (delayMs === undefined) return;
   const send = () => socket.send(packet, SWITCH_PORT, route.to, () => {});
   if (delayMs === 0) {

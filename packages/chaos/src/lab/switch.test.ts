@@ -18,8 +18,12 @@ test.each([
   [{ delayMs: 50, cut: true }, 0.5, undefined],
   [{ delayMs: 50, lossPercent: 20 }, 0.19, undefined],
   [{ delayMs: 50, lossPercent: 20 }, 0.21, 50],
+  [{ delayMs: 50, reorderPercent: 20 }, 0.19, 0],
+  [{ delayMs: 50, reorderPercent: 20 }, 0.21, 50],
+  [{ mtuBytes: 1_200 }, 0.5, 0],
+  [{ mtuBytes: 1_199 }, 0.5, undefined],
 ])("%j with %d waits %s ms", (shape, drawn, expected) => {
-  const delayMs = delayOf(shape, () => drawn);
+  const delayMs = delayOf(shape, 1_200, () => drawn);
   if (expected === undefined) expect(delayMs).toBeUndefined();
   else expect(delayMs).toBeCloseTo(expected, 1);
 });

@@ -20,10 +20,11 @@ export function routeOf(packet: Uint8Array): Route | undefined {
 }
 
 /** After how many milliseconds the packet goes on; undefined: never. `random` gives 0 to 1. */
-export function delayOf(shape: LinkShape | undefined, random: () => number): number | undefined {
+export function delayOf(shape: LinkShape | undefined, bytes: number, random: () => number): number | undefined {
   if (shape === undefined) return 0;
-  if (shape.cut) return undefined;
+  if (shape.cut || bytes > (shape.mtuBytes ?? bytes)) return undefined;
   if (random() * 100 < (shape.lossPercent ?? 0)) return undefined;
+  if (shape.reorderPercent && random() * 100 < shape.reorderPercent) return 0;
   const jitterMs = (random() * 2 - 1) * (shape.jitterMs ?? 0);
   return Math.max(0, (shape.delayMs ?? 0) + jitterMs);
 }

@@ -69,6 +69,35 @@ test("a process that ends before its time is a failed run, one that was told to 
   expect([fake.stops(), desk.run(3)?.state]).toEqual([2, "stopped"]);
 });
 
+test("changes are counted: each message, each start, stop and end; what is only read is none", async () => {
+  const fake = fakeProcess();
+  const desk = new TestDesk(fake.start);
+  let counted = desk.changes();
+  const grows = async (what: string, happens: () => unknown) => {
+    await happens();
+    expect([what, desk.changes() > counted]).toEqual([what, true]);
+    counted = desk.changes();
+  };
+  await grows("start", () => desk.start(["unknown-tag"]));
+  await grows("started", () => fake.say({ kind: "started", test: "unknown-tag" }));
+  await grows("progress", () => fake.say({ kind: "progress", test: "unknown-tag", text: "line" }));
+  await grows("result", () => fake.say({ kind: "result", result: result("unknown-tag", "passed") }));
+  await grows("end", async () => {
+    fake.end();
+    await settled();
+  });
+  expect([desk.runs().length, desk.run(1)?.state, desk.tests().length > 0]).toEqual([1, "done", true]);
+  await desk.stop(1);
+  expect(desk.changes()).toBe(counted);
+  desk.start(["unknown-tag"]);
+  counted = desk.changes();
+  const stopped = desk.stop(2);
+  expect([desk.run(2)?.state, desk.changes() > counted]).toEqual(["stopping", true]);
+  counted = desk.changes();
+  await stopped;
+  expect([desk.run(2)?.state, desk.changes() > counted]).toEqual(["stopped", true]);
+});
+
 test("only so many runs are kept, and strangers are named", async () => {
   const fake = fakeProcess();
   const desk = new TestDesk(fake.start);

@@ -72,9 +72,15 @@ export class TestDesk {
   readonly #start: StartTests;
   #runs: Run[] = [];
   #nextId = 1;
+  #changes = 0;
 
   constructor(start: StartTests) {
     this.#start = start;
+  }
+
+  /** Grows whenever a run's view has changed but for its clocks. */
+  changes(): number {
+    return this.#changes;
   }
 
   tests(): readonly TestCard[] {
@@ -104,11 +110,16 @@ export class TestDesk {
     const startedAtMs = performance.now();
     const run: Run = { id: this.#nextId++, tests, seed, startedAtMs, results: [], stopped: false, error: null };
     this.#runs = [...this.#runs, run].slice(-MAX_RUNS);
-    run.process = this.#start({ tests, seed }, (message) => note(run, message));
+    this.#changes += 1;
+    run.process = this.#start({ tests, seed }, (message) => {
+      note(run, message);
+      this.#changes += 1;
+    });
     void run.process.ended.then((reason) => {
       run.endedAtMs = performance.now();
       delete run.current;
       if (!run.stopped && reason !== undefined) run.error = reason;
+      this.#changes += 1;
     });
     return viewOf(run);
   }
@@ -117,7 +128,7 @@ export class TestDesk {
   async stop(id: number): Promise<TestRunView | undefined> {
     const run = this.#find(id);
     if (run === undefined) return undefined;
-    await end(run);
+    await this.#end(run);
     return viewOf(run);
   }
 
@@ -127,19 +138,20 @@ export class TestDesk {
 
   async close(): Promise<void> {
     const last = this.#runs.at(-1);
-    if (last !== undefined) await end(last);
+    if (last !== undefined) await this.#end(last);
+  }
+
+  async #end(run: Run): Promise<void> {
+    if (run.endedAtMs !== undefined) return;
+    run.stopped = true;
+    this.#changes += 1;
+    run.process?.stop();
+    await run.process?.ended;
   }
 
   #find(id: number): Run | undefined {
     return this.#runs.find((run) => run.id === id);
   }
-}
-
-async function end(run: Run): Promise<void> {
-  if (run.endedAtMs !== undefined) return;
-  run.stopped = true;
-  run.process?.stop();
-  await run.process?.ended;
 }
 
 function note(run: Run, message: TestMessage): void {

@@ -22,6 +22,7 @@ interface Totals {
   probeFailures: number;
 }
 
+/** Between a direction, which is ours and has none, and a kind, which came from outside and may. */
 const SEPARATOR = " ";
 
 export class MeshTotals {
@@ -56,8 +57,8 @@ export class MeshTotals {
   write(out: Exposition): void {
     for (const [mesh, totals] of this.#byMesh) {
       const kindAndDirection = (key: string): Labels => {
-        const [kind = "", direction = ""] = key.split(SEPARATOR);
-        return { mesh, kind, direction };
+        const end = key.indexOf(SEPARATOR);
+        return { mesh, kind: key.slice(end + 1), direction: key.slice(0, end) };
       };
       for (const [key, value] of totals.frames) out.add("meshwork_mesh_frames_total", kindAndDirection(key), value);
       for (const [key, value] of totals.bytes) out.add("meshwork_mesh_bytes_total", kindAndDirection(key), value);
@@ -76,10 +77,10 @@ export class MeshTotals {
 function addFrames(totals: Totals, report: NodeReport, since: NodeReport | undefined): void {
   for (const [kind, now] of report.frames) {
     const then = since?.frames.get(kind);
-    grow(totals.frames, `${kind}${SEPARATOR}sent`, now.sent, then?.sent);
-    grow(totals.frames, `${kind}${SEPARATOR}received`, now.received, then?.received);
-    grow(totals.bytes, `${kind}${SEPARATOR}sent`, now.sentBytes, then?.sentBytes);
-    grow(totals.bytes, `${kind}${SEPARATOR}received`, now.receivedBytes, then?.receivedBytes);
+    grow(totals.frames, `sent${SEPARATOR}${kind}`, now.sent, then?.sent);
+    grow(totals.frames, `received${SEPARATOR}${kind}`, now.received, then?.received);
+    grow(totals.bytes, `sent${SEPARATOR}${kind}`, now.sentBytes, then?.sentBytes);
+    grow(totals.bytes, `received${SEPARATOR}${kind}`, now.receivedBytes, then?.receivedBytes);
   }
 }
 

@@ -105,6 +105,16 @@ test("a report's figures are the node's, with the report's age; newer stats go b
   expect(value("frames_total", { kind: "message", direction: "sent" })).toBe(1_000);
 });
 
+test("a kind of frame is served as it was reported, also with spaces in it", async () => {
+  const reporter = reporterOf(broker);
+  await reporter.report({ frames: { "'; -- x": [1, 2, 0, 0] } });
+  await reporter.report({ frames: { "'; -- x": [4, 3, 0, 0] } });
+  const families = await scrape();
+  const value = (direction: string) =>
+    sampleValue(families, "meshwork_mesh_frames_total", { mesh: "mesh1", kind: "'; -- x", direction });
+  expect([value("sent"), value("received")]).toEqual([3, 1]);
+});
+
 test("counters of a mesh only grow: by what reports say beyond the one before, through restarts and goings", async () => {
   const [first, second] = [reporterOf(gateway), reporterOf(broker)];
   const sent = async () =>

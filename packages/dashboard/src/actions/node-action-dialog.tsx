@@ -6,7 +6,7 @@ import { useSession } from "../hooks/use-live.js";
 import { FailureNote } from "../parts/failure-note.js";
 import { Modal } from "../parts/modal.js";
 import { TypeMark } from "../parts/type-mark.js";
-import { ApiFailure } from "../state/api-client.js";
+import { type ApiFailure, failureOf } from "../state/api-client.js";
 import type { NodeActionKind } from "./action-desk.js";
 import { ACTION_WORDS } from "./action-words.js";
 import { type ActionProgress, runNodeAction } from "./node-action.js";
@@ -33,8 +33,7 @@ export function NodeActionDialog({ kind, name, node, onClose }: NodeActionDialog
     ended.current = abort;
     setFailure(null);
     runNodeAction(api, kind, name, abort.signal, setProgress).catch((error: unknown) => {
-      if (!abort.signal.aborted)
-        setFailure(error instanceof ApiFailure ? error : new ApiFailure(0, "", String(error), ""));
+      if (!abort.signal.aborted) setFailure(failureOf(error));
     });
   };
   return (

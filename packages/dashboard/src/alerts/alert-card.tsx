@@ -6,7 +6,7 @@ import { figureText } from "../model/figure-text.js";
 import { Age } from "../parts/age.js";
 import { FailureNote } from "../parts/failure-note.js";
 import { NodeName } from "../parts/node-name.js";
-import { ApiFailure } from "../state/api-client.js";
+import { type ApiFailure, failureOf } from "../state/api-client.js";
 import type { Received } from "../state/live-state.js";
 import { routeHash } from "../state/route.js";
 
@@ -70,7 +70,7 @@ function Acknowledge({ id }: { readonly id: number }) {
       await api.post<AlertView>(`/api/alerts/${id}/acknowledge`, undefined, new AbortController().signal);
       setFailure(null);
     } catch (error) {
-      setFailure(error instanceof ApiFailure ? error : new ApiFailure(0, "", String(error), ""));
+      setFailure(failureOf(error));
     } finally {
       setBusy(false);
     }

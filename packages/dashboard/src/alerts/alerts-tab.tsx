@@ -19,7 +19,7 @@ export function AlertsTab({ data }: TabProps) {
   const [seen, setSeen] = useState(true);
   const { alerts: counts } = data.cluster.value;
   // The rules' coverage is asked for when the counts say that something changed.
-  const rules = useApi(targetOf("GET /api/alerts"), null, JSON.stringify(counts));
+  const rules = useApi(targetOf("GET /api/alerts"), JSON.stringify(counts));
   const all = [...data.alerts.values()];
   const active = all.filter(({ value }) => value.state !== "resolved").sort(worstFirst);
   const shown = seen ? active : active.filter(({ value }) => value.state === "open");

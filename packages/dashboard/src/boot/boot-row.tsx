@@ -17,21 +17,18 @@ export interface BootRowProps {
   readonly onDuration: (key: string, ms: number) => void;
 }
 
-/** Asked once the stream tells of a trace, again when it tells of a change, and after this while the boot runs. */
-const WAIT_MS = 3_000;
-
 export function BootRow({ node, totalMs, open, onDuration }: BootRowProps) {
   const name = displayName(node);
   const { boot } = node;
   const ref = node.name ?? node.id;
-  const version = `${boot?.traceId} ${boot?.state} ${boot?.step}`;
+  // Asked once the stream tells of a trace, and again when that has grown: each step that ends makes it longer.
+  const version = `${boot?.traceId} ${boot?.state} ${boot?.step} ${boot?.durationMs}`;
   const {
     data: trace,
     failure,
     receivedAtMs,
   } = useApi(
     ref === null || boot?.traceId == null ? null : targetOf("GET /api/boot/{name}", { path: { name: ref } }),
-    boot?.state === "running" ? WAIT_MS : null,
     version,
   );
   const durationMs = trace?.durationMs;

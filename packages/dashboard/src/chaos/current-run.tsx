@@ -4,11 +4,9 @@ import { useCall } from "../hooks/use-call.js";
 import { useNow } from "../hooks/use-now.js";
 import { FailureNote } from "../parts/failure-note.js";
 import { NodeName } from "../parts/node-name.js";
+import { StopRun } from "../parts/stop-run.js";
 import { canRevert, elapsedText, PHASES } from "./phases.js";
 import { WaitList } from "./wait-list.js";
-
-/** Until a node that was killed is ready again. */
-const STOP_MS = 60_000;
 
 export interface CurrentRunProps {
   readonly run: ChaosRun;
@@ -17,10 +15,10 @@ export interface CurrentRunProps {
 }
 
 export function CurrentRun({ run, receivedAtMs, onDone }: CurrentRunProps) {
-  const { id, current, counts, total, verdicts } = run;
+  const { id, state, current, counts, total, verdicts } = run;
   return (
-    <article className="chaos-run" data-testid="chaos-current" data-state={run.state}>
-      <header className="chaos-head">
+    <article className="run-now" data-testid="chaos-current" data-state={state}>
+      <header className="run-head">
         <h3>{current?.fault ?? "getting ready"}</h3>
         {current?.targets.map((name) => (
           <NodeName key={name} name={name} />
@@ -31,7 +29,10 @@ export function CurrentRun({ run, receivedAtMs, onDone }: CurrentRunProps) {
           {verdicts.length > 0 &&
             ` · ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped so far`}
         </span>
-        <Ways run={run} onDone={onDone} key={id} />
+        <div className="actions run-ways" key={id}>
+          {state !== "stopping" && <Revert run={run} />}
+          <StopRun room="chaos" run={run} onDone={onDone} />
+        </div>
       </header>
       {current !== null && <Progress current={current} receivedAtMs={receivedAtMs} />}
     </article>
@@ -80,47 +81,21 @@ function Progress({
   );
 }
 
-/** Undoing is harmless: it asks no second time. */
-function Ways({ run, onDone }: { readonly run: ChaosRun; readonly onDone: () => void }) {
+function Revert({ run: { id, current } }: { readonly run: ChaosRun }) {
   const [reverting, revert] = useCall<ChaosRun>();
-  const [stopping, stop] = useCall<ChaosRun>();
-  const path = `/api/chaos/runs/${run.id}`;
-  const { current } = run;
   return (
-    <div className="actions chaos-ways">
-      {stopping.phase === "busy" || run.state === "stopping" ? (
-        <span role="status">being undone…</span>
-      ) : (
-        <>
-          <button
-            type="button"
-            disabled={current === null || !canRevert(current.phase) || reverting.phase === "busy"}
-            onClick={() => revert((api, signal) => api.post<ChaosRun>(`${path}/revert`, undefined, signal))}
-            title="undo this fault at once; the run goes on with the next one"
-            data-testid="chaos-revert"
-          >
-            Revert now
-          </button>
-          <button
-            type="button"
-            onClick={() =>
-              stop((api, signal) =>
-                api.delete<ChaosRun>(path, signal, STOP_MS).then((ended) => {
-                  onDone();
-                  return ended;
-                }),
-              )
-            }
-            title="undo this fault at once and end the run"
-            data-testid="chaos-stop"
-          >
-            Stop the run
-          </button>
-        </>
-      )}
+    <>
+      <button
+        type="button"
+        disabled={current === null || !canRevert(current.phase) || reverting.phase === "busy"}
+        onClick={() => revert((api, signal) => api.post<ChaosRun>(`/api/chaos/runs/${id}/revert`, undefined, signal))}
+        title="undo this fault at once; the run goes on with the next one"
+        data-testid="chaos-revert"
+      >
+        Revert now
+      </button>
       {reverting.failure !== null && <FailureNote failure={reverting.failure} what="It was not asked to revert" />}
-      {stopping.failure !== null && <FailureNote failure={stopping.failure} what="It was not stopped" />}
-    </div>
+    </>
   );
 }
 

@@ -14,7 +14,7 @@ export interface Chaos {
 }
 
 export function useChaos(desk: ClusterSummary["chaos"]): Chaos {
-  const faults = useApi(desk === null ? null : targetOf("GET /api/chaos/faults"), null);
-  const runs = useApi(desk === null ? null : targetOf("GET /api/chaos/runs"), null, desk?.changes);
+  const faults = useApi(desk === null ? null : targetOf("GET /api/chaos/faults"));
+  const runs = useApi(desk === null ? null : targetOf("GET /api/chaos/runs"), desk?.changes);
   return { faults, runs, current: runs.data?.runs.find(({ tookMs }) => tookMs === null) ?? null };
 }

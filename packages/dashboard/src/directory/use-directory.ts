@@ -13,5 +13,5 @@ export function useDirectory(data: LiveData, as: string | null | undefined): Api
   const newest = data.events.find(({ value }) => value.kind.startsWith("node."))?.value.id ?? 0;
   const version = useThrottled(newest, AGAIN_MS);
   const query = as === null || as === undefined ? {} : { as };
-  return useApi(as === undefined ? null : targetOf("GET /api/directory", { query }), null, version);
+  return useApi(as === undefined ? null : targetOf("GET /api/directory", { query }), version);
 }

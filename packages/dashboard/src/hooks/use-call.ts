@@ -1,6 +1,6 @@
 /** One call of the API that changes something: what it answered or how it failed. It ends with the component. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { type ApiClient, ApiFailure } from "../state/api-client.js";
+import { type ApiClient, type ApiFailure, failureOf } from "../state/api-client.js";
 import { useSession } from "./use-live.js";
 
 export type CallState<T> =
@@ -24,9 +24,7 @@ export function useCall<T>(): [CallState<T>, (call: (api: ApiClient, signal: Abo
           if (!abort.signal.aborted) setState({ phase: "done", result, failure: null });
         },
         (error: unknown) => {
-          if (abort.signal.aborted) return;
-          const failure = error instanceof ApiFailure ? error : new ApiFailure(0, "", String(error), "");
-          setState({ phase: "failed", result: null, failure });
+          if (!abort.signal.aborted) setState({ phase: "failed", result: null, failure: failureOf(error) });
         },
       );
     },

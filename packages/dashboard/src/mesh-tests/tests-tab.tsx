@@ -1,12 +1,11 @@
 /** Tests on meshes of their own: what there is, the run that is on, what the last runs came to. */
 import type { ClusterSummary, TestRun } from "@meshwork/console/api-types";
 import type { TabProps } from "../app.js";
-import { durationText } from "../format/numbers.js";
 import { useCall } from "../hooks/use-call.js";
-import { Age } from "../parts/age.js";
 import { AsOf } from "../parts/as-of.js";
 import { Empty } from "../parts/empty.js";
 import { FailureNote } from "../parts/failure-note.js";
+import { RunHead } from "../parts/run-head.js";
 import { Section } from "../parts/section.js";
 import { CurrentTests } from "./current-tests.js";
 import { ResultList } from "./result-list.js";
@@ -15,9 +14,9 @@ import { useTests } from "./use-tests.js";
 
 export function TestsTab({ data }: TabProps) {
   const cluster = data.cluster.value;
-  const { tests, runs, current } = useTests(cluster.chaos);
+  const { tests, runs, current } = useTests(cluster.tests);
   const [starting, start] = useCall<TestRun>();
-  if (cluster.chaos === null) return <Refused cluster={cluster} />;
+  if (cluster.tests === null) return <Refused cluster={cluster} />;
   const past = runs.data?.runs.filter(({ id }) => id !== current?.id) ?? [];
   const run = (names: readonly string[]) =>
     start((api, signal) =>
@@ -41,9 +40,15 @@ export function TestsTab({ data }: TabProps) {
       </Section>
       {past.length > 0 && (
         <Section title="Results">
-          <ol className="chaos-runs">
+          <ol className="run-list">
             {past.map((one) => (
-              <PastRun key={one.id} run={one} receivedAtMs={runs.receivedAtMs} />
+              <li key={one.id} data-testid={`tests-run-${one.id}`} data-state={one.state}>
+                <RunHead run={one} receivedAtMs={runs.receivedAtMs}>
+                  from seed {one.seed}
+                </RunHead>
+                {one.error !== null && <p className="bad">{one.error}</p>}
+                <ResultList results={one.results} />
+              </li>
             ))}
           </ol>
         </Section>
@@ -60,31 +65,6 @@ export function TestsTab({ data }: TabProps) {
         )}
       </Section>
     </>
-  );
-}
-
-function PastRun({ run, receivedAtMs }: { readonly run: TestRun; readonly receivedAtMs: number }) {
-  const { id, state, counts, seed, tookMs, ageMs, results, error } = run;
-  return (
-    <li data-testid={`tests-run-${id}`} data-state={state}>
-      <div className="chaos-head">
-        <h3>Run {id}</h3>
-        <span>
-          {state !== "done" && <span className="badge">{state}</span>}{" "}
-          <span className="good">{counts.passed} passed</span>,{" "}
-          <span className={counts.failed > 0 ? "bad" : "muted"}>{counts.failed} failed</span>
-        </span>
-        <span className="muted">
-          from seed {seed}
-          {tookMs !== null && `, took ${durationText(tookMs)}`}
-        </span>
-        <span className="alert-since muted">
-          begun <Age ageMs={ageMs} receivedAtMs={receivedAtMs} /> ago
-        </span>
-      </div>
-      {error !== null && <p className="bad">{error}</p>}
-      <ResultList results={results} />
-    </li>
   );
 }
 

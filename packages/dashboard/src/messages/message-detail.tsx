@@ -9,7 +9,7 @@ import { halvesOf, transitOf } from "./message-halves.js";
 
 export function MessageDetail({ message }: { readonly message: MessageView }) {
   const target = targetOf("GET /api/traces/{id}", { path: { id: message.traceId } });
-  const { data, failure } = useApi(target, null, message.paired);
+  const { data, failure } = useApi(target, message.paired);
   if (failure !== null) return <FailureNote failure={failure} what="Its spans could not be read" />;
   if (data === null) return <p className="muted">Asking for its spans…</p>;
   const { sent, received } = halvesOf(message, data.spans);

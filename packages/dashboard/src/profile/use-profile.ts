@@ -3,7 +3,7 @@ import type { ProfileResult } from "@meshwork/console/api-types";
 import { profileTakesMs } from "@meshwork/node/cpu-profile";
 import { useEffect, useRef, useState } from "react";
 import { useSession } from "../hooks/use-live.js";
-import { ApiFailure } from "../state/api-client.js";
+import { type ApiFailure, failureOf } from "../state/api-client.js";
 
 /** Beyond the time that sampling takes. */
 const ANSWER_MS = 15_000;
@@ -38,7 +38,7 @@ export function useProfile(): Profiling {
       setRun({ state: "done", name, result, receivedAtMs: performance.now() });
     } catch (error) {
       if (controller.signal.aborted) return;
-      const failure = error instanceof ApiFailure ? error : new ApiFailure(0, "", String(error), "");
+      const failure = failureOf(error);
       setRun({ state: "failed", name, failure });
     }
   };

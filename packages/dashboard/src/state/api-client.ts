@@ -5,6 +5,11 @@ export { ApiFailure };
 
 const TIMEOUT_MS = 8_000;
 
+/** What was thrown at a call, as what the page shows. */
+export function failureOf(error: unknown): ApiFailure {
+  return error instanceof ApiFailure ? error : new ApiFailure(0, "", String(error), "");
+}
+
 export class ApiClient {
   readonly #api: ConsoleApi;
 

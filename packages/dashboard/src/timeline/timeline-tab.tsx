@@ -32,7 +32,7 @@ export function TimelineTab({ data, item }: TabProps) {
   const [chosenMs, setMoment] = useState<number | null>(null);
   const momentMs = chosenMs !== null && history !== null ? Math.max(chosenMs, history.fromMs) : null;
   const target = momentMs === null ? null : targetOf("GET /api/history/state", { query: { at: Math.ceil(momentMs) } });
-  const past = useApi(target, null);
+  const past = useApi(target);
   // What was seen last stays while the next moment is asked for: the map does not blink under a moving hand.
   const [held, setHeld] = useState<HistoryState | null>(null);
   if (past.data !== null && past.data !== held) setHeld(past.data);

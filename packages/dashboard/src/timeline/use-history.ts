@@ -22,7 +22,7 @@ export function useHistory(data: LiveData): {
 } {
   const [round, setRound] = useState(0);
   const run = data.cluster.value.console.pid;
-  const asked = useApi(targetOf("GET /api/history"), null, `${run} ${round}`);
+  const asked = useApi(targetOf("GET /api/history"), `${run} ${round}`);
   const pageMs = useNow();
   const view = asked.data;
   const nowMs = view === null ? 0 : view.atMs + Math.max(0, pageMs - asked.receivedAtMs);

@@ -27,6 +27,8 @@ const TOLD_PX = 100;
 const MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
 const SANS = "system-ui, 'DejaVu Sans', 'Liberation Sans', sans-serif";
 const TAU = 2 * Math.PI;
+/** Of a node's ring, in radii of the node. */
+const RING = 1.28;
 const PATH_LINES = 64;
 const NONE = { all: 0, live: 0 };
 
@@ -193,14 +195,7 @@ function paintNodes(
     const [faded, colour = ""] = key.split(" ");
     context.globalAlpha = faded === "faded" ? 0.26 : 1;
     context.fillStyle = palette[colour] ?? "";
-    for (const some of inPaths(group)) {
-      context.beginPath();
-      for (const { x, y, radius } of some) {
-        context.moveTo(x + radius, y);
-        context.arc(x, y, radius, 0, TAU);
-      }
-      context.fill();
-    }
+    drawAround(context, group, 1, "fill");
   }
   for (const [key, group] of rings) {
     const [faded, colour = ""] = key.split(" ");
@@ -208,15 +203,7 @@ function paintNodes(
     context.globalAlpha = faded === "faded" ? 0.2 : loud ? 1 : 0.6;
     context.strokeStyle = palette[colour] ?? "";
     context.lineWidth = loud ? 3 / Math.min(1.6, scale) : 1 / (scale * pixelRatio);
-    for (const some of inPaths(group)) {
-      context.beginPath();
-      for (const { x, y, radius } of some) {
-        const around = radius * 1.28;
-        context.moveTo(x + around, y);
-        context.arc(x, y, around, 0, TAU);
-      }
-      context.stroke();
-    }
+    drawAround(context, group, RING, "stroke");
   }
   context.globalAlpha = 1;
   const marked = nodes.find(({ id }) => id === chosen);
@@ -224,8 +211,25 @@ function paintNodes(
   context.strokeStyle = palette.accent ?? "";
   context.lineWidth = 3 / scale;
   context.beginPath();
-  context.arc(marked.x, marked.y, marked.radius * 1.28 + 4 / scale, 0, TAU);
+  context.arc(marked.x, marked.y, marked.radius * RING + 4 / scale, 0, TAU);
   context.stroke();
+}
+
+/** A circle around each, of so many of its radii. */
+function drawAround(
+  context: CanvasRenderingContext2D,
+  nodes: readonly FieldNode[],
+  radii: number,
+  draw: "fill" | "stroke",
+): void {
+  for (const some of inPaths(nodes)) {
+    context.beginPath();
+    for (const { x, y, radius } of some) {
+      context.moveTo(x + radius * radii, y);
+      context.arc(x, y, radius * radii, 0, TAU);
+    }
+    context[draw]();
+  }
 }
 
 function ringColour(ring: FieldNode["ring"]): string {
@@ -260,7 +264,7 @@ function paintNames(
     context.fillText(signOf(ring, type), x, y + radius * 0.06);
     context.fillStyle = (node.gone ? palette.muted : palette.text) ?? "";
     context.font = `${size}px ${MONO}`;
-    const under = y + radius * 1.28 + size * 0.75;
+    const under = y + radius * RING + size * 0.75;
     context.strokeStyle = palette.surface ?? "";
     context.lineWidth = size * 0.3;
     write(tells ? label : (label.split(" ").at(-1) ?? label), x, under);

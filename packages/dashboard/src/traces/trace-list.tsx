@@ -24,7 +24,7 @@ export function TraceList({ data: live, chosen }: { readonly data: LiveData; rea
   const [search] = useTraceSearch();
   const version = useArrivals(live, AGAIN_MS);
   const target = targetOf("GET /api/traces", { query: { limit: MOST, ...traceQuery(search) } });
-  const { data, failure, receivedAtMs, loading } = useApi(target, null, version);
+  const { data, failure, receivedAtMs, loading } = useApi(target, version);
   const store = data?.store;
   const crossing = search.meshes !== "any";
   return (

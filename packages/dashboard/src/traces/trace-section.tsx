@@ -23,7 +23,7 @@ export function TraceSection({ id, data: live }: { readonly id: string; readonly
   const { jaegerUrl } = live.cluster.value;
   const arrived = useArrivals(live, AGAIN_MS);
   const [settled, setSettled] = useState<string | null>(null);
-  const { data, failure, receivedAtMs, loading } = useApi(target, null, settled === id ? null : arrived);
+  const { data, failure, receivedAtMs, loading } = useApi(target, settled === id ? null : arrived);
   if (data !== null && data.ageMs > SETTLED_MS && settled !== id) setSettled(id);
   return (
     <Section

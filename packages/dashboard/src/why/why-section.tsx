@@ -45,8 +45,8 @@ interface AnswerProps {
 /** Each is asked once; again on demand: a directory is a whole answer over the mesh. */
 function Answer({ a, b, links }: AnswerProps) {
   const path = ({ name }: NodeView) => `/api/directory?as=${encodeURIComponent(name ?? "")}`;
-  const [ofA, ofB] = [useApi<DirectoryView>(path(a), null), useApi<DirectoryView>(path(b), null)];
-  const events = useApi<EventList>("/api/events?limit=1000", null);
+  const [ofA, ofB] = [useApi<DirectoryView>(path(a)), useApi<DirectoryView>(path(b))];
+  const events = useApi<EventList>("/api/events?limit=1000");
   if (ofA.loading || ofB.loading) return <p className="muted">Asking both over the mesh…</p>;
   const { verdict, findings } = whyOf({
     ...{ a, b, links, ofA: ofA.data, ofB: ofB.data, events: events.data?.events ?? NO_EVENTS },

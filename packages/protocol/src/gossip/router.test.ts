@@ -114,6 +114,19 @@ describe("RT2: closing a connection", () => {
     expect(router.passiveView(A)).toEqual([]);
   });
 
+  test("nothing is kept of a connection that was closed as idle, and the peer stays what it was", () => {
+    const { router, feed, from } = makeRouter();
+    feed(A, { ...JOIN, options: { activeViewCapacity: 1 } });
+    from(A, 1, NEIGHBOR);
+    from(A, 1, { kind: "shuffle-reply", nodes: [{ id: peer(2), data: undefined }] });
+    from(A, 2, { kind: "prune" });
+    from(A, 3, EMPTY_REPLY);
+    expect(router.sizes()).toMatchObject({ peerTopics: 2, closing: 1 });
+    for (const idle of [2, 3]) router.peerIdle(peer(idle));
+    expect(router.sizes()).toMatchObject({ peerTopics: 1, closing: 0 });
+    expect(router.passiveView(A)).toContain(peer(2));
+  });
+
   test("a send after the close opens a new connection, whose loss counts", () => {
     const { router, feed, from } = makeRouter();
     feed(A, JOIN);

@@ -41,7 +41,7 @@ export class GossipRouter {
   readonly #rttMs: PeerRtt;
   /** Added by the first join of a topic, removed by quit. */
   readonly #topics = new Map<string, TopicState>();
-  /** RT2. Removed by the topics' disconnects, by quit, by the loss of the peer, or as the oldest. */
+  /** RT2. Removed by the topics' disconnects, by quit, by the end of the connection, or as the oldest. */
   readonly #peerTopics = new Map<string, Set<string>>();
   /** Peers whose connection we asked to close. Removed by its end, by the next message from or to them, or as the oldest. */
   readonly #closing = new BoundedSet(CLOSING_CAPACITY);
@@ -90,6 +90,12 @@ export class GossipRouter {
       this.#route(topic, outputs, routed);
     }
     return routed;
+  }
+
+  /** No connection to this peer is left, and none was wanted: it stays what it is to the topics. */
+  peerIdle(peer: string): void {
+    this.#closing.delete(peer);
+    this.#peerTopics.delete(peer);
   }
 
   /** RT3: PeerData handed to peers with the next Join, Neighbor or Shuffle. Kept for topics joined later. */

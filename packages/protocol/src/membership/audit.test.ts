@@ -152,6 +152,24 @@ test("a suspect that becomes a neighbour is one no more: as the detector's it wo
   expect(audit.size).toBe(0);
 });
 
+test("while somebody is suspected it looks every 10 s, at a suspect and at another in turns", () => {
+  const { driven } = make();
+  driven.runTo(3 * AUDIT_INTERVAL_MS);
+  const fromMs = driven.nowMs;
+  driven.runTo(fromMs + 120_000);
+  const audits = driven.of("dial").filter(({ atMs }) => atMs > fromMs);
+  expect(audits.length).toBeGreaterThanOrEqual(5);
+});
+
+test("who heard no neighbour and hears one again takes its suspicions back: what failed was its own path", () => {
+  const { driven, members, audit } = make();
+  driven.runTo(3 * AUDIT_INTERVAL_MS);
+  driven.hand({ kind: "reconnected" });
+  expect(driven.of("refuted")).toMatchObject([{ output: { peer: TARGET } }]);
+  expect(members.get(TARGET)).not.toHaveProperty("suspectedSinceMs");
+  expect(audit.size).toBe(0);
+});
+
 test("after three deaths within 10 s it looks every 10 s for two minutes", () => {
   const { driven, audit } = make({
     watched: () => true,
@@ -194,9 +212,7 @@ test("a doubted obituary is looked into at once: confirmed it is tried as it is,
     onOutput: (output, run) => {
       nobodyReaches(output, run);
       if (output.kind !== "confirm-obituary") return;
-      expect(dead.members.applyObituary(output.obituary, { viaSync: true, confirmed: true }, run.nowMs).kind).toBe(
-        "applied",
-      );
+      expect(dead.members.applyObituary(output.obituary, {}, run.nowMs).kind).toBe("applied");
       run.hand({ kind: "died", peer: TARGET });
     },
   });
@@ -246,7 +262,7 @@ test("many doubts are looked into side by side, sixteen at a time, and none is f
     onOutput: (output, run) => {
       nobodyReaches(output, run);
       if (output.kind !== "confirm-obituary") return;
-      members.applyObituary(output.obituary, { viaSync: true, confirmed: true }, run.nowMs);
+      members.applyObituary(output.obituary, {}, run.nowMs);
       run.hand({ kind: "died", peer: output.obituary.accused });
     },
   });

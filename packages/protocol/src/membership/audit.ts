@@ -7,9 +7,11 @@
  *   dialling    the auditor and two more dial it, 4.5 s                  one reaches it → lives
  *   condemned   0–300 ms, then the obituary
  *
- * 1. One random live member a minute; every 10 s for two minutes after three deaths within 10 s.
+ * 1. One random live member a minute; every 10 s for two minutes after three deaths within 10 s, and while somebody is suspected: a
+ *    suspect and another in turns.
  * 2. Nobody is condemned but after 4.5 s in which the auditor's own dial and those of the helpers failed; without a witness only
- *    where none could be. Without one the target is suspected, and looked at again.
+ *    where none could be. Without one the target is suspected, and looked at again. Who heard no neighbour, and hears one again, was cut
+ *    off itself: nobody is suspected for what failed meanwhile.
  * 3. Neighbours under watch are the detector's. Nothing begins, and nobody is condemned, while the own clock is not to be trusted.
  * 4. A doubted obituary (obituary-rules.ts) is looked into at once. Confirmed it takes effect here; refuted, the accused is told.
  * 5. Whoever is asked about one whom it has buried hands over the obituary: that is a witness too, and it need not be flooded again.
@@ -61,6 +63,8 @@ export type AuditEvent =
   | { readonly kind: "met"; readonly peer: string }
   /** A member was declared dead, by whomever. */
   | { readonly kind: "died"; readonly peer: string }
+  /** No neighbour was heard, and now one is. */
+  | { readonly kind: "reconnected" }
   /** It left, expired, or published anew: there is nothing to look after. */
   | { readonly kind: "gone"; readonly peer: string }
   /** `directory.applyObituary` was not sure. */
@@ -77,7 +81,7 @@ export type AuditOutput =
   | { readonly kind: "refuted"; readonly peer: string }
   /** As the detector's. */
   | IssueObituary
-  /** `directory.applyObituary(obituary, { confirmed: true })`; no broadcast. Where its signers may not accuse, nothing comes of it. */
+  /** `directory.applyObituary(obituary, {})`; no broadcast. Where its signers may not accuse, nothing comes of it. */
   | { readonly kind: "confirm-obituary"; readonly obituary: Obituary }
   /** It lives: send it the obituary (probe frame `obituary`), so that it refutes. */
   | { readonly kind: "tell-accused"; readonly peer: string; readonly obituary: Obituary };
@@ -108,6 +112,7 @@ export class Audit {
   #deathsAtMs: number[] = [];
   #alarmedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #cases = new Map<string, AuditCase>();
+  #suspectNext = false;
   #routineTarget: string | undefined;
   #nextRoutineAtMs: number | undefined;
   #nextDoubtAtMs = Number.POSITIVE_INFINITY;
@@ -155,12 +160,16 @@ export class Audit {
       case "dialed": {
         const open = this.#cases.get(event.target);
         if (open === undefined) break;
-        if (event.reached) this.#lives(open, nowMs);
+        if (event.reached) this.#lives(event.target, nowMs);
         else open.pending--;
         break;
       }
       case "met":
-        this.#met(event.peer, nowMs);
+        this.#lives(event.peer, nowMs);
+        break;
+      case "reconnected":
+        for (const peer of this.#suspects) this.#outputs.push({ kind: "refuted", peer });
+        this.#suspects.clear();
         break;
       case "died":
         this.#forget(event.peer, nowMs);
@@ -201,7 +210,7 @@ export class Audit {
   #answer(target: string, helper: string, reply: IndirectReply, nowMs: number): void {
     const open = this.#cases.get(target);
     if (open?.helpers.includes(helper) !== true) return;
-    if (reply.outcome === "reached") this.#lives(open, nowMs);
+    if (reply.outcome === "reached") this.#lives(target, nowMs);
     else noteSilence(open, helper, reply, this.#members.versionOf(target));
   }
 
@@ -223,16 +232,12 @@ export class Audit {
     if (open !== undefined) this.#close(open, nowMs);
   }
 
-  #met(peer: string, nowMs: number): void {
+  /** Suspected or under audit, it is neither any more. */
+  #lives(peer: string, nowMs: number): void {
+    if (this.#suspects.delete(peer)) this.#outputs.push({ kind: "refuted", peer });
     const open = this.#cases.get(peer);
-    if (open !== undefined) this.#lives(open, nowMs);
-    else if (this.#suspects.delete(peer)) this.#outputs.push({ kind: "refuted", peer });
-  }
-
-  #lives(open: AuditCase, nowMs: number): void {
-    const { target, obituary } = open;
-    if (this.#suspects.delete(target)) this.#outputs.push({ kind: "refuted", peer: target });
-    if (obituary !== undefined) this.#outputs.push({ kind: "tell-accused", peer: target, obituary });
+    if (open === undefined) return;
+    if (open.obituary !== undefined) this.#outputs.push({ kind: "tell-accused", peer, obituary: open.obituary });
     this.#close(open, nowMs);
   }
 
@@ -313,9 +318,9 @@ export class Audit {
   #nextTarget(): string | undefined {
     const accept = (id: string) => !this.#isWatched(id) && !this.#cases.has(id) && !this.#doubts.has(id);
     const [fresh] = this.#members.sample(1, this.#random, accept);
-    // Suspects are looked at again in turn with the others, so that neither waits for the other.
     const [suspect] = this.#suspects;
-    if (suspect === undefined || (fresh !== undefined && this.#random() < 0.5)) return fresh;
+    this.#suspectNext = !this.#suspectNext;
+    if (suspect === undefined || (fresh !== undefined && !this.#suspectNext)) return fresh;
     this.#suspects.delete(suspect);
     this.#suspects.add(suspect);
     return accept(suspect) ? suspect : fresh;
@@ -342,7 +347,8 @@ export class Audit {
   }
 
   #judge(open: AuditCase, nowMs: number): void {
-    const mayEnd = this.#observes ? open.obituary !== undefined : open.told || this.#mayIssue(open);
+    const isTold = this.#observes ? open.obituary !== undefined : open.told;
+    const mayEnd = isTold || this.#mayIssue(open);
     if (mayEnd && this.#health.mayAccuse(nowMs)) {
       open.stage = "condemned";
       open.untilMs = nowMs + this.#random() * MAX_ISSUE_WAIT_MS;
@@ -367,7 +373,7 @@ export class Audit {
   }
 
   #mayIssue({ target, witness }: AuditCase): boolean {
-    return witness !== undefined || mayAccuseAlone(this.#members.unsuspectedBeside(target));
+    return !this.#observes && (witness !== undefined || mayAccuseAlone(this.#members.unsuspectedBeside(target)));
   }
 
   #issue(open: AuditCase, nowMs: number): void {
@@ -381,7 +387,7 @@ export class Audit {
         this.#outputs.push({ kind: "confirm-obituary", obituary });
         return;
       }
-      if (this.#observes || !this.#mayIssue(open)) {
+      if (!this.#mayIssue(open)) {
         // Who signed it may accuse no more, and nobody has signed anew.
         this.#suspect(open, nowMs);
         return;
@@ -401,7 +407,8 @@ export class Audit {
   /** A full interval from now on average. */
   #draw(nowMs: number): number {
     if (this.#observes) return Number.POSITIVE_INFINITY;
-    const intervalMs = this.isAlarmed(nowMs) ? ALARMED_INTERVAL_MS : AUDIT_INTERVAL_MS;
+    const isUrgent = this.isAlarmed(nowMs) || this.#suspects.size > 0;
+    const intervalMs = isUrgent ? ALARMED_INTERVAL_MS : AUDIT_INTERVAL_MS;
     return nowMs + intervalMs * (1 + JITTER * (2 * this.#random() - 1));
   }
 

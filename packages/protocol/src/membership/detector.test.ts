@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BEHIND_WAIT_MS, Detector, MAX_ISSUE_WAIT_MS } from "./detector.js";
+import { BEHIND_WAIT_MS, Detector, MAX_ISSUE_WAIT_MS, TURN_MS } from "./detector.js";
 import type { DetectorEvent, DetectorOutput } from "./detector-events.js";
 import { Directory } from "./directory.js";
 import { DEAD_AFTER_MS } from "./suspicion.js";
@@ -19,23 +19,30 @@ const sign = (peer: string, helper: string, sequence = 1) => {
   return { outcome: "unreached", generation: 1, sequence, signature } as const;
 };
 
-function directoryOf(self: string, ids: readonly string[] = IDS): Directory {
+/** Members that do not name us as a neighbour, where nothing else is said: our turn is drawn. */
+function directoryOf(
+  self: string,
+  ids: readonly string[] = IDS,
+  neighbors: readonly string[] = [OTHERS[0]!],
+): Directory {
   const directory = new Directory({ mesh: "mesh1", self, hash: testHash });
   directory.setOwn(testSigned({ id: self }), 0);
-  for (const id of ids) if (id !== self) directory.apply(testSigned({ id, neighbors: [OTHERS[0]!, self] }), {}, 0);
+  for (const id of ids) if (id !== self) directory.apply(testSigned({ id, neighbors: [...neighbors] }), {}, 0);
   return directory;
 }
 
 interface Setup {
   readonly self?: string;
   readonly ids?: readonly string[];
+  /** Of every member, as it declares them. */
+  readonly neighbors?: readonly string[];
   readonly role?: "member" | "observer";
   readonly onOutput?: (output: DetectorOutput, driven: Driven<DetectorEvent, DetectorOutput>) => void;
 }
 
 /** A detector whose suspicions are marked in its directory, as the shell does. */
-function make({ self = SELF, ids = IDS, role = "member", onOutput = () => {} }: Setup = {}) {
-  const directory = directoryOf(self, ids);
+function make({ self = SELF, ids = IDS, neighbors, role = "member", onOutput = () => {} }: Setup = {}) {
+  const directory = directoryOf(self, ids, neighbors);
   const detector = new Detector({ members: directory, role, random: () => 0.5 });
   const driven = new Driven<DetectorEvent, DetectorOutput>(detector, { kind: "tick" }, (output, run) => {
     if (output.kind === "suspected") directory.suspect(output.peer, run.nowMs);
@@ -117,6 +124,20 @@ test("a byte refutes, whether told at once or read from the transport before a t
     driven.runTo(4_500);
     expect(driven.of("suspected")).toHaveLength(2);
   }
+});
+
+test("who is named as a neighbour has its turn by the order of the ids, the dead left out; so all have another", () => {
+  const neighbors = [...IDS.slice(2, 6), testId(99)];
+  const waits = neighbors.slice(0, 4).map((self) => {
+    const { driven } = make({ self, neighbors, onOutput: nobodyReaches });
+    driven.hand({ kind: "neighbor-up", peer: PEER });
+    driven.runTo(10_000);
+    return (driven.of("issue-obituary")[0]?.atMs ?? Number.NaN) - DEAD_AFTER_MS;
+  });
+  const [first] = waits as [number];
+  expect(first).toBeGreaterThan(0);
+  expect(first).toBeLessThan(TURN_MS / 3);
+  expect([...waits].sort((a, b) => a - b)).toEqual([0, 1, 2, 3].map((turn) => first + turn * TURN_MS));
 });
 
 test("life within the wait before the obituary saves", () => {

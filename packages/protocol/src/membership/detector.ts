@@ -41,9 +41,13 @@ export const INDIRECT_PROBES = 3;
 export const INDIRECT_BUDGET_MS = 1_000;
 /**
  * Watchers of one node tell each other when it was last heard and so notice its death at the same moment; the wait lets the first
- * obituary silence the rest. With 300 ms two deaths of 120 had five floods (100 nodes, 10–50 ms), with 600 ms none had four.
+ * obituary silence the rest. Each has its turn by the order of the ids that the accused named as its neighbours, with others a turn by
+ * lot: by lot for all, one death in a few hundred had four floods where a third of 100 nodes died at once (docs/decisions/0011).
  */
-export const MAX_ISSUE_WAIT_MS = 600;
+const TURNS = 5;
+export const TURN_MS = 140;
+const TURN_SPREAD_MS = 40;
+export const MAX_ISSUE_WAIT_MS = (TURNS - 1) * TURN_MS + TURN_SPREAD_MS;
 /** Of those who know of somebody that heard it later. */
 export const BEHIND_WAIT_MS = 300;
 /** An active view of 5, twice over, and what evictions leave behind; strangers that probe take no more. */
@@ -312,7 +316,7 @@ export class Detector {
       return;
     }
     const behindMs = link.lifeAtMs > link.heardAtMs ? BEHIND_WAIT_MS : 0;
-    suspicion.issueAtMs ??= nowMs + behindMs + this.#random() * MAX_ISSUE_WAIT_MS;
+    suspicion.issueAtMs ??= nowMs + behindMs + this.#turnMs(link.peer);
     if (nowMs < suspicion.issueAtMs) return;
     const { generation, sequence } = witness ?? held;
     this.#outputs.push({
@@ -322,6 +326,14 @@ export class Detector {
       tell: declaredNeighbors(this.#members, link.peer),
     });
     this.#links.delete(link.peer);
+  }
+
+  #turnMs(peer: string): number {
+    const { self } = this.#members;
+    const isDeclared = this.#members.get(peer)?.record.neighbors.includes(self) === true;
+    const before = declaredNeighbors(this.#members, peer).filter((id) => id < self).length;
+    const turn = isDeclared ? Math.min(before, TURNS - 1) : Math.floor(this.#random() * TURNS);
+    return turn * TURN_MS + this.#random() * TURN_SPREAD_MS;
   }
 
   #round(link: LinkWatch, suspicion: Suspicion, pastDeadlineMs: number, nowMs: number): void {

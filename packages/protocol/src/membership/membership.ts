@@ -97,6 +97,7 @@ export class Membership {
   handle(event: MembershipEvent, nowMs: number): MembershipDecision {
     this.#note(event, nowMs);
     this.#runDue(nowMs);
+    if (this.#neighbors.reconnected(this.directory)) this.#look({ kind: "reconnected" }, nowMs);
     const outputs = this.#outputs;
     this.#outputs = [];
     const { publisher, detector, audit } = this.#due;
@@ -261,24 +262,20 @@ export class Membership {
       }
       case "accepted-new":
         if (source.viaSync === true) this.#merging.broughtBySync(true, carriedAge(source));
-        else this.#greet(record.id, nowMs);
+        // Whose neighbours are all of other makes has nobody to sync with: it asks the first members that it hears of.
+        else if (this.#neighbors.areAllForeign) this.#merging.plan.later(0, nowMs, record.id);
         break;
     }
     this.#collect(nowMs);
   }
 
-  /** Whose neighbours are all of other makes has nobody to sync with: it asks the first members that it hears of. */
-  #greet(id: string, nowMs: number): void {
-    if (this.#neighbors.areAllForeign) this.#merging.plan.later(0, nowMs, id);
-  }
-
   /** Judges an obituary from elsewhere. What has waited while this node stood still is as old as what a sync brings. */
-  #hear(obituary: Obituary, viaSync: boolean, nowMs: number): void {
+  #hear(obituary: Obituary, bySync: boolean, nowMs: number): void {
     const { accused, issuer, witness } = obituary;
     const heardAgoMs = this.#heardAgo(accused, nowMs);
     const isFar = [issuer, witness].some((signer) => signer && this.directory.hasReturned(signer.id, nowMs));
-    const isOld = viaSync || isFar || this.#detector.health.isOutdated(nowMs);
-    const judged: ObituarySource = { viaSync: isOld, heardAgoMs };
+    const doubted = bySync || isFar || this.#detector.health.isOutdated(nowMs);
+    const judged: ObituarySource = { doubted, heardAgoMs };
     if (!this.directory.wantsObituary(obituary, judged)) return;
     if (!verifyObituary(obituary, this.#options.verify)) {
       this.#rejected++;
@@ -289,7 +286,7 @@ export class Membership {
 
   /** An obituary of somebody under audit: what it says is found out by then. */
   #told(obituary: Obituary, nowMs: number): void {
-    if (!this.directory.wantsObituary(obituary, { viaSync: true })) return;
+    if (!this.directory.wantsObituary(obituary, { doubted: true })) return;
     if (verifyObituary(obituary, this.#options.verify)) this.#look({ kind: "told", obituary }, nowMs);
     else this.#rejected++;
   }
@@ -397,7 +394,7 @@ export class Membership {
         if (this.#own?.isPublishing === true) this.#issue(output, nowMs);
         break;
       case "confirm-obituary":
-        if (!this.#bury(output.obituary, { viaSync: true, confirmed: true }, nowMs)) break;
+        if (!this.#bury(output.obituary, {}, nowMs)) break;
         this.#merging.passOn(this.#neighbors.partners(), nowMs);
         break;
       default:

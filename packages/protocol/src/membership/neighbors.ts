@@ -3,8 +3,11 @@
  *
  * Bound: gossip's active view. Owner: Membership; neighbours leave with NeighborDown.
  */
+import type { MemberView } from "./helpers.js";
+
 export class Neighbors {
   readonly ids = new Set<string>();
+  #hearsNobody = true;
   readonly #foreign = new Set<string>();
 
   get size(): number {
@@ -24,6 +27,18 @@ export class Neighbors {
   /** Those with a directory. */
   partners(): readonly string[] {
     return [...this.ids].filter((peer) => !this.#foreign.has(peer));
+  }
+
+  /** True once, where one of them is not under suspicion after all were, or there was none. */
+  reconnected(members: Pick<MemberView, "get">): boolean {
+    const heardNobody = this.#hearsNobody;
+    this.#hearsNobody = true;
+    for (const id of this.ids) {
+      if (members.get(id)?.suspectedSinceMs !== undefined) continue;
+      this.#hearsNobody = false;
+      break;
+    }
+    return heardNobody && !this.#hearsNobody;
   }
 
   /** Neighbours, and none of them with a directory. */

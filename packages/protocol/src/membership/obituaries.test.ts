@@ -166,9 +166,9 @@ test("a sync answers a buried record with its obituary, which is a doubt to the 
       }
     }
     expect(received).toEqual([obituary]);
-    expect(believing.applyObituary(obituary, { viaSync: true }, 1_000).kind).toBe("doubtful");
+    expect(believing.applyObituary(obituary, { doubted: true }, 1_000).kind).toBe("doubtful");
     expect(believing.get(ACCUSED)).toBeDefined();
-    expect(believing.applyObituary(obituary, { viaSync: true, confirmed: true }, 1_000).kind).toBe("applied");
+    expect(believing.applyObituary(obituary, {}, 1_000).kind).toBe("applied");
   }
 });
 
@@ -221,10 +221,10 @@ test("what a sync brings of signers that are gone is a reason to look, and for t
   directory.apply(testSigned({ id: WITNESS, sequence: 6, status: "leaving" }), {}, 0);
   const obituary = testObituary(accusation, ISSUER, WITNESS);
   expect(directory.applyObituary(obituary, {}, 1).kind).toBe("unproven");
-  expect(directory.applyObituary(obituary, { viaSync: true }, 1).kind).toBe("doubtful");
-  expect(directory.applyObituary(obituary, { viaSync: true, confirmed: true }, 1).kind).toBe("unproven");
+  expect(directory.applyObituary(obituary, { doubted: true }, 1).kind).toBe("doubtful");
+  expect(directory.applyObituary(obituary, {}, 1).kind).toBe("unproven");
   // Who never was a member asks nothing.
-  expect(directory.applyObituary(testObituary(accusation, ISSUER, STRANGER), { viaSync: true }, 1).kind).toBe(
+  expect(directory.applyObituary(testObituary(accusation, ISSUER, STRANGER), { doubted: true }, 1).kind).toBe(
     "unproven",
   );
   const ofSelf = testObituary({ ...accusation, accused: SELF, sequence: 1 }, ISSUER, WITNESS);

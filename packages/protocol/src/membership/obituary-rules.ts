@@ -27,10 +27,8 @@ export const MAX_SEQUENCE_AHEAD = 1_024;
 export interface ObituarySource {
   /** How long ago this node had a byte of the accused over a connection of its own; absent where it never had. */
   readonly heardAgoMs?: number | undefined;
-  /** Or else not to be applied unasked. */
-  readonly viaSync?: boolean | undefined;
-  /** An audit of this node has failed to reach the accused. */
-  readonly confirmed?: boolean | undefined;
+  /** Not to be applied before an audit of this node has failed to reach the accused: it came by sync, or see rule 5. */
+  readonly doubted?: boolean | undefined;
 }
 
 export type ObituaryOutcome =
@@ -40,7 +38,7 @@ export type ObituaryOutcome =
   | { readonly kind: "self"; readonly refuteAbove: number }
   /** This node has heard the accused just now: tell it (probe frame `obituary`), and do no more. */
   | { readonly kind: "contradicted" }
-  /** Came by sync: have the audit look (`doubt`). */
+  /** Have the audit look (`doubt`). */
   | { readonly kind: "doubtful" }
   /** Buried already, or never known. */
   | { readonly kind: "known" }
@@ -87,11 +85,11 @@ export function judgeObituary(
   if (compareVersions(obituary, held) < 0) return { kind: "older" };
   if (!isPlausible(obituary, held)) return { kind: "ahead" };
   const proven = signersMayAccuse(obituary, context);
-  const asksOnly = accused === context.self || (source.viaSync === true && source.confirmed !== true);
+  const asksOnly = accused === context.self || source.doubted === true;
   if (!proven && !(asksOnly && signersWere(obituary, context))) return { kind: "unproven" };
   if (accused === context.self) return { kind: "self", refuteAbove: obituary.sequence };
   if (source.heardAgoMs !== undefined && source.heardAgoMs <= LIFE_SIGN_MS) return { kind: "contradicted" };
-  if (source.viaSync === true && source.confirmed !== true) return { kind: "doubtful" };
+  if (source.doubted === true) return { kind: "doubtful" };
   return { kind: "apply" };
 }
 

@@ -67,7 +67,7 @@ export type SyncOutput =
   | {
       readonly kind: "verify";
       readonly records: readonly ReceivedRecord[];
-      /** What the other side holds of members that live here. Verify each, then `applyObituary(…, { viaSync: true })`. */
+      /** What the other side holds of members that live here. Verify each, then `applyObituary(…, { doubted: true })`. */
       readonly obituaries?: readonly Obituary[];
     }
   /** Finish the sending half; nothing more is read. */
@@ -238,7 +238,7 @@ export class SyncSession {
       const read = this.#read(envelope);
       if (read !== undefined && "accused" in read) {
         this.#receivedRecords++;
-        if (this.#directory.wantsObituary(read, { viaSync: true })) obituaries.push(read);
+        if (this.#directory.wantsObituary(read, { doubted: true })) obituaries.push(read);
         continue;
       }
       const signed = read;

@@ -11,6 +11,8 @@ import type { NetProfile } from "./profile.js";
 /** Assumed before a round trip is known, as RFC 9002 has it: 3 × 333 ms. */
 export const INITIAL_PTO_MS = 1_000;
 const MAX_ACK_DELAY_MS = 25;
+/** Of one frame, one after the other. */
+const MAX_LOSSES = 8;
 const PAIR_FACTOR = 0x10_0000;
 
 /** What was broken between two changes; the latest ended at `untilMs`. */
@@ -81,13 +83,19 @@ export class Paths {
     return 2 * this.latencyMs(from, to) + 4 * Math.max(1, this.jitterMs) + MAX_ACK_DELAY_MS;
   }
 
-  /** What the losses of one frame cost until a transmission gets through: the time-out doubles with each (RFC 9002 §6.2.1). */
+  /**
+   * What the losses of one frame cost until a transmission gets through: the time-out doubles with each (RFC 9002 §6.2.1), up to the time to the
+   * next keep-alive, whose acknowledgement tells that what was sent before is lost (§6.1).
+   */
   retransmissionMs(from: number, to: number): number {
     if (this.#lossBetween(from, to) <= 0 || !this.lost(from, to)) return 0;
-    const ptoMs = this.ptoMs(from, to);
-    let losses = 1;
-    while (losses < 8 && this.lost(from, to)) losses++;
-    return ptoMs * (2 ** losses - 1);
+    let ptoMs = this.ptoMs(from, to);
+    let delayMs = ptoMs;
+    for (let losses = 1; losses < MAX_LOSSES && this.lost(from, to); losses++) {
+      ptoMs = Math.min(2 * ptoMs, this.profile.keepAliveMs);
+      delayMs += ptoMs;
+    }
+    return delayMs;
   }
 
   #lossBetween(from: number, to: number): number {

@@ -3,30 +3,48 @@ import {
   type AbilityReport,
   isLeftOver,
   Lab,
+  type LabHost,
   type LedgerState,
+  NAT_KINDS,
+  type NatKind,
   probeAbilities,
   readLedgers,
   removeLab,
 } from "@meshwork/chaos";
 import type { Command } from "commander";
-import { type CommandContext, examples, jsonOption, numberWithin, printJson } from "../command.js";
+import { type CommandContext, collectOf, examples, jsonOption, numberWithin, printJson } from "../command.js";
 import { EXIT, usage } from "../failure.js";
 import { table } from "../table.js";
 
 interface LabFlags {
   readonly json?: boolean;
   readonly hosts: number;
+  readonly nat?: readonly NatKind[];
 }
 
 export function addLab(program: Command, context: CommandContext): void {
   const lab = program
     .command("lab")
     .description("a network of hosts on this machine, for chaos and for your own tests")
-    .addHelpText("after", examples(["mesh lab doctor", "mesh lab up --hosts 4", "mesh lab status", "mesh lab down"]));
+    .addHelpText(
+      "after",
+      examples([
+        "mesh lab doctor",
+        "mesh lab up --hosts 4",
+        "mesh lab up --nat symmetric --nat full-cone",
+        "mesh lab status",
+        "mesh lab down",
+      ]),
+    );
   lab
     .command("up")
     .description("bring up hosts on a network of their own; they stay until `mesh lab down`")
     .option("--hosts <n>", "how many", numberWithin(1, 200, true), 4)
+    .option(
+      `--nat <kind>`,
+      `puts a host behind a NAT of its own; again: the next host (${NAT_KINDS.join(", ")})`,
+      collectOf(NAT_KINDS),
+    )
     .addOption(jsonOption())
     .action((flags: LabFlags) => up(context, flags));
   lab
@@ -48,8 +66,11 @@ export function addLab(program: Command, context: CommandContext): void {
 }
 
 async function up(context: CommandContext, flags: LabFlags): Promise<void> {
-  const lab = await Lab.up({ hosts: flags.hosts, owned: false });
-  const hosts = lab.hosts.map(({ name, namespace, address }) => ({ name, namespace, address }));
+  const kinds = flags.nat ?? [];
+  if (kinds.length > flags.hosts) throw usage(`--nat is given ${kinds.length} times for ${flags.hosts} hosts`);
+  const nats = kinds.map((kind, host) => ({ kind, hosts: [host] }));
+  const lab = await Lab.up({ hosts: flags.hosts, nats, owned: false });
+  const hosts = lab.hosts.map((host) => ({ ...pick(host), behind: natOf(lab, host) }));
   if (flags.json) {
     printJson(context, { id: lab.id, hosts });
     return;
@@ -59,12 +80,27 @@ async function up(context: CommandContext, flags: LabFlags): Promise<void> {
       [
         { title: "host", cell: ({ name }) => name },
         { title: "address", cell: ({ address }) => address },
+        ...(nats.length > 0
+          ? [
+              {
+                title: "behind",
+                cell: ({ behind }: (typeof hosts)[number]) => (behind ? `${behind.kind} ${behind.address}` : ""),
+              },
+            ]
+          : []),
         { title: "run there", cell: ({ namespace }) => `ip netns exec ${namespace} COMMAND` },
       ],
       hosts,
     ),
   );
   context.io.err(`lab ${lab.id} is up; \`mesh lab down ${lab.id}\` removes it\n`);
+}
+
+const pick = ({ name, namespace, address }: LabHost) => ({ name, namespace, address });
+
+function natOf({ nats }: Lab, { router }: LabHost) {
+  const nat = nats.find((one) => one.router === router);
+  return nat && { ...pick(nat.router), kind: nat.kind };
 }
 
 async function down(context: CommandContext, id: string | undefined, flags: LabFlags): Promise<void> {

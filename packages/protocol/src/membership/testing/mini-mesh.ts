@@ -322,7 +322,7 @@ export class MiniMesh {
         break;
       }
       case "confirm-obituary":
-        this.#apply(node, output.obituary, { viaSync: true, confirmed: true });
+        this.#apply(node, output.obituary, {});
         break;
       case "tell-accused":
         this.#deliver(node, output.peer, true, (accused) => this.#apply(accused, output.obituary, {}));
