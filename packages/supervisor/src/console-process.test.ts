@@ -50,11 +50,13 @@ test("a connection that was accepted elsewhere is the console's; without a conso
   const first = gui.pid;
   expect(await said()).toBe(`of process ${first}`);
   const gone = nextEvent(supervisor, "console-exited");
+  const back = nextEvent(supervisor, "console-listening");
   process.kill(first!, "SIGKILL");
   await gone;
   expect(await said()).toBe("");
-  await until(() => gui.pid !== undefined && gui.pid !== first);
-  await until(async () => (await said()) === `of process ${gui.pid}`);
+  await back;
+  expect(gui.pid).not.toBe(first);
+  expect(await said()).toBe(`of process ${gui.pid}`);
   door.close();
 });
 

@@ -140,11 +140,16 @@ export class Cluster extends ChaosCluster<ClusterNode> {
     node.extraEnv = {};
   }
 
-  /** A guest: not of the cluster's count. What it acknowledges counts. */
+  /** A guest: not of the cluster's count, such as a second node with a stolen identity. What it acknowledges counts. */
+  place(mesh: string, type: string): ClusterNode {
+    const node = this.#place(mesh, type);
+    this.#nodes = this.#nodes.filter((other) => other !== node);
+    this.#retired.push(node);
+    return node;
+  }
+
   async twin(node: ClusterNode): Promise<Twin> {
-    const second = this.#place(node.mesh, node.type);
-    this.#nodes = this.#nodes.filter((other) => other !== second);
-    this.#retired.push(second);
+    const second = this.place(node.mesh, node.type);
     return startTwin(second, node.dataDir, this.seedsFor(node));
   }
 
