@@ -42,6 +42,15 @@ test("nodes export to its collector, the console does not; it goes, hangs and is
   expect(await post(url)).toBe(200);
 });
 
+test("what is undone while it closes brings nothing back", async () => {
+  await open(false);
+  const url = stand?.placeFor("n1", directory).env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "";
+  const undone = stand?.undo();
+  const closed = stand?.close();
+  expect(await Promise.all([undone, stand?.undo(), closed])).toEqual([[], [], []]);
+  expect(await post(url)).toBe("TypeError");
+});
+
 test("a collector of the user's own is left alone: what would be done to it cannot be done here", async () => {
   const { obstacles } = await open(true);
   expect(Object.keys(obstacles)).toEqual(["collector-gone", "collector-hanging"]);

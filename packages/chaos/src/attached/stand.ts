@@ -68,7 +68,7 @@ export class ChaosStand {
   readonly obstacles: Readonly<Record<string, string>>;
   readonly #directory: string;
   readonly #collectorUrl: string | undefined;
-  readonly #setCollector: ((state: CollectorState) => Promise<void>) | undefined;
+  readonly #setCollector: (state: CollectorState) => Promise<void>;
   readonly #hosts = new Map<string, LabHost>();
   #free: LabHost[] = [];
   /** Where each slot's node has its data. */
@@ -77,6 +77,7 @@ export class ChaosStand {
   #twin: { readonly node: ClusterNode; readonly slot: string; readonly notes: string } | undefined;
   #twinHost: LabHost | undefined;
   #twins = 0;
+  #closed = false;
 
   static async open(options: StandOptions): Promise<ChaosStand> {
     if (!options.lab) {
@@ -155,7 +156,7 @@ export class ChaosStand {
   }
 
   async setCollector(state: CollectorState): Promise<void> {
-    await this.#setCollector?.(state);
+    if (!this.#closed) await this.#setCollector(state);
   }
 
   /** From its next start on. Throws MESH_E_BAD_OPTION. */
@@ -231,6 +232,8 @@ export class ChaosStand {
 
   /** All that is on; says what could not be undone. Nodes are started again by whoever started them. */
   async undo(): Promise<readonly string[]> {
+    // The console ends with the cluster, too: what is on goes with it then.
+    if (this.#closed) return [];
     const problems = [...((await this.hands?.undoAll()) ?? [])];
     const tell = (error: Error) => problems.push(error.message);
     await this.endTwin().catch(tell);
@@ -240,9 +243,10 @@ export class ChaosStand {
 
   /** What could not be removed. */
   async close(): Promise<readonly string[]> {
+    this.#closed = true;
     await this.endTwin().catch(() => {});
     if (this.lab !== undefined) return this.lab.down();
-    if (this.#collectorUrl !== undefined) await this.setCollector("gone");
+    if (this.#collectorUrl !== undefined) await this.#setCollector("gone");
     return [];
   }
 

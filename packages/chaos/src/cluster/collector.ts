@@ -14,6 +14,8 @@ export class Collector {
   /** 0 until it has listened, where any will do; then it stays. */
   #port: number;
   #state: CollectorState = "gone";
+  /** One change after the other. */
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(host: string, port: number) {
     this.#host = host;
@@ -33,7 +35,13 @@ export class Collector {
     return `http://${this.#host}:${this.#port}`;
   }
 
-  async set(next: CollectorState): Promise<void> {
+  set(next: CollectorState): Promise<void> {
+    const change = this.#changing.catch(() => {}).then(() => this.#change(next));
+    this.#changing = change;
+    return change;
+  }
+
+  async #change(next: CollectorState): Promise<void> {
     const server = this.#server;
     if (next === "gone" && server.listening) {
       const closed = new Promise((resolve) => server.close(resolve));

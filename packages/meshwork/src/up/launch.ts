@@ -46,11 +46,12 @@ export async function launch(input: LaunchInput): Promise<number> {
   await checkPort(options.address.host, options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
-  const port = await choosePort(options.address.host, options.port);
-  const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
   const running: Running = { supervisor: undefined };
   const pidOf = (slot: string) => running.supervisor?.get(slot)?.pid;
   const chaos = options.chaos ? await openStand(options, env, pidOf, (line) => reporter.log(line)) : undefined;
+  // After that of the stand's collector, which would else be given the same.
+  const port = await choosePort(options.address.host, options.port);
+  const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
   const telemetry = launcherTelemetry(options.meshes, intake);
   let stoppingSinceMs: number | undefined;
   try {
