@@ -140,9 +140,10 @@ test("the nodes' collector goes and hangs; the console still has its spans", asy
     const line = /http_requests_total\{method="POST",route="\/v1\/traces",status="200"\} (\d+)/;
     return Number(line.exec(await response.text())?.[1] ?? 0);
   };
-  const specs = ["collector-gone", "collector-hanging"].map((action) => ({ action, durationMs: 3_000 }));
-  const begun = await start({ specs });
-  await until(begun.id, "it acts", phaseIs("holding"));
+  const gone = { action: "collector-gone", durationMs: 10_000 };
+  const begun = await start({ specs: [gone, { action: "collector-hanging", durationMs: 0 }] });
+  const held = await until(begun.id, "it acts", (run) => phaseIs("holding")(run) || run.verdicts.length > 0);
+  expect(held.verdicts.map(({ reasons }) => reasons)).toEqual([]);
   const before = await taken();
   await eventually("spans come all the while", 10_000, async () => (await taken()) > before);
   expect((await read(begun.id)).current).toMatchObject({ fault: "collector-gone" });
