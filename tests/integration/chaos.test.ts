@@ -134,6 +134,48 @@ test("a stop undoes what is on; so does the launcher, when the console is killed
   expect((await cluster.api<ChaosRunList>("/api/chaos/runs")).runs).toEqual([]);
 });
 
+test("the nodes' collector goes and hangs; the console still has its spans", async () => {
+  const taken = async () => {
+    const response = await fetch(`${cluster.url}/metrics`, { headers: { authorization: `Bearer ${cluster.token}` } });
+    const line = /http_requests_total\{method="POST",route="\/v1\/traces",status="200"\} (\d+)/;
+    return Number(line.exec(await response.text())?.[1] ?? 0);
+  };
+  const gone = { action: "collector-gone", durationMs: 10_000 };
+  const begun = await start({ specs: [gone, { action: "collector-hanging", durationMs: 0 }] });
+  const held = await until(begun.id, "it acts", (run) => phaseIs("holding")(run) || run.verdicts.length > 0);
+  expect(held.verdicts.map(({ reasons }) => reasons)).toEqual([]);
+  const before = await taken();
+  await eventually("spans come all the while", 10_000, async () => (await taken()) > before);
+  expect((await read(begun.id)).current).toMatchObject({ fault: "collector-gone" });
+  const { verdicts } = await until(begun.id, "it is over", isOver);
+  expect(verdicts.map(({ outcome, reasons }) => [outcome, reasons])).toEqual([
+    ["passed", []],
+    ["passed", []],
+  ]);
+});
+
+test("identity-twice: the first stays, the second and its copy are gone; also where the console is killed in the midst", async () => {
+  const directory = join(tmpdir(), `meshwork-senses-${cluster.pid}`);
+  const twin = () => readdirSync(directory).includes("twin");
+  const target = await brokerOf("mesh2");
+  const spec = at(target.name!, "identity-twice");
+  const first = await start({ specs: [{ ...spec, durationMs: 0 }] });
+  await until(first.id, "there are two", () => twin());
+  const { verdicts } = await until(first.id, "it is over", isOver);
+  expect(verdicts[0]?.reasons).toEqual([]);
+  expect(verdicts[0]).toMatchObject({ outcome: "passed", reverted: true, targets: [target.name] });
+  expect(twin()).toBe(false);
+  expect((await brokerOf("mesh2")).name).toBe(target.name);
+  expect(isRunning(target.process!.pid!)).toBe(true);
+
+  const second = await start({ specs: [{ ...spec, durationMs: 60_000 }] });
+  await until(second.id, "it is held", phaseIs("holding"));
+  expect(twin()).toBe(true);
+  process.kill((await cluster.api<ClusterSummary>("/api/cluster")).console.pid, "SIGKILL");
+  await eventually("the second is gone", 10_000, async () => !twin());
+  await alive();
+});
+
 test("neither the console nor a stranger's node can be a target", async () => {
   const { console: own } = await cluster.api<ClusterSummary>("/api/cluster");
   for (const target of [own.name, "console", "mesh9.broker.abcdef"])
@@ -150,6 +192,9 @@ test("mesh chaos --attach: lists, runs, reports; --strict fails for what was ski
     "restart-node",
     "burst-kill",
     "wedge-node",
+    "collector-gone",
+    "collector-hanging",
+    "identity-twice",
   ]);
   const file = join(out, "report.json");
   const run = await mesh(

@@ -3,12 +3,16 @@
  */
 export type { FaultCard } from "./attached/applicable.js";
 export { ChaosDesk, type ChaosEvent } from "./attached/desk.js";
+export type { Grounds } from "./attached/grounds.js";
 export { chaosDirectory, makeChaosDirectory } from "./attached/places.js";
 export type { Processes, RunningProcess } from "./attached/processes.js";
 export type { RunView } from "./attached/run.js";
 export { serveSenses } from "./attached/senses-server.js";
+export { ChaosStand } from "./attached/stand.js";
+export type { Conditions } from "./cluster/chaos-cluster.js";
 export { Cluster, type ClusterOptions } from "./cluster/cluster.js";
 export type { ClusterNode } from "./cluster/cluster-node.js";
+export type { CollectorState } from "./cluster/collector.js";
 export type { Fault, FaultRun, Stage } from "./faults/fault.js";
 export { FAULTS, faultNamed, faults } from "./faults/index.js";
 export type { Waits } from "./judge/figures.js";
@@ -17,6 +21,7 @@ export { lab, type RunningLab } from "./judge/running-lab.js";
 export { runChaos, runSpecs, type SessionOptions, type SessionReport, type SpecOptions } from "./judge/session.js";
 export { pickTargets } from "./judge/targets.js";
 export { ABILITIES, type Abilities, type Ability, type AbilityReport, probeAbilities } from "./lab/abilities.js";
+export { callHands, remoteHands } from "./lab/hands.js";
 export type { LabHost } from "./lab/host.js";
 export { Lab, type LabOptions } from "./lab/lab.js";
 export { isLeftOver, isOwned, type LedgerState, readLedgers } from "./lab/ledger.js";

@@ -2,7 +2,7 @@
  * `startConsole`: the console's HTTP side on top of a running mesh node. It observes; that it dies harms no node. Everything it
  * holds is bounded and ends with `close()`.
  */
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { MeshNode } from "@meshwork/node";
 import type { Telemetry } from "@meshwork/telemetry";
 import { AlertWatch } from "./alerts/alert-watch.js";
@@ -80,6 +80,8 @@ export interface RunningConsole {
   /** `http://127.0.0.1:<port>`; the page is at `<url>/#token=<token>`. */
   readonly url: string;
   readonly port: number;
+  /** Serves a connection that was accepted elsewhere as one of its own. */
+  accept(socket: Socket): void;
   /** Sizes of all long-lived collections. */
   sizes(): Readonly<Record<string, number>>;
   /** Ends streams and connections within a second. Idempotent. */
@@ -171,26 +173,44 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const { port } = server.address() as AddressInfo;
   guard = createGuard({ port, token: options.token, ...options.allowRemote });
 
+  /** Each until it closes; no more than the server takes itself. */
+  const accepted = new Set<Socket>();
+  const endAll = async () => {
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+      for (const socket of accepted) socket.destroy();
+    }, CLOSE_GRACE_MS);
+    // The server waits for those alone that it accepted itself.
+    const ended = [...accepted].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())));
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    leaveMeshIntake();
+    hub.close();
+    watch.close();
+    metrics.close();
+    model.close();
+    server.closeIdleConnections();
+    await Promise.all([closed, ...ended]);
+    clearTimeout(timer);
+  };
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= new Promise((resolve) => {
-      const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-      server.close(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-      leaveMeshIntake();
-      hub.close();
-      watch.close();
-      metrics.close();
-      model.close();
-      server.closeIdleConnections();
-    });
+    closing ??= endAll();
     return closing;
   };
   const shownHost = host.includes(":") ? `[${host}]` : host;
   const sizes = () => ({ ...model.sizes(), ...metrics.sizes(), rateLimitedClients: rate.size });
-  return { url: `http://${shownHost}:${port}`, port, sizes, close };
+  const accept = (socket: Socket) => {
+    if (accepted.size >= server.maxConnections || closing !== undefined) {
+      socket.destroy();
+      return;
+    }
+    accepted.add(socket);
+    socket.once("close", () => accepted.delete(socket));
+    server.emit("connection", socket);
+    // Where it was accepted to be handed on it was not read.
+    socket.resume();
+  };
+  return { url: `http://${shownHost}:${port}`, port, accept, sizes, close };
 }
 
 /** Without the slash at its end. The page makes links of it: another scheme would be code. */

@@ -41,6 +41,8 @@ const ending = onEnd(async (reason) => {
 parent?.onMessage((message) => {
   if (message.kind === "stop") ending.ask(message.reason);
 });
+// Whoever comes before it serves, or while it ends, comes to nothing.
+parent?.onConnection((socket) => (running === undefined ? socket.destroy() : running.accept(socket)));
 
 try {
   const synthetic = await syntheticOf(process.env);

@@ -27,11 +27,20 @@ export class ChildSettings {
     this.#baseEnv = baseEnvironment(options.env ?? process.env);
   }
 
-  /** `label` goes before each line that the child writes, in the log. */
-  child(entry: string, env: Record<string, string>, label: string): Omit<ManagedChildOptions, "onMessage"> {
-    const { log, nodeArgs = [] } = this.#options;
+  /** `label` goes before each line that the child writes, in the log; it is the slot, where the child has one. */
+  child(
+    entry: string,
+    env: Record<string, string>,
+    label: string,
+    dataDir?: string,
+  ): Omit<ManagedChildOptions, "onMessage"> {
+    const { log, nodeArgs = [], placeFor } = this.#options;
     const onLine = log && ((line: string) => log(`${label}: ${line}`));
-    return { entry, nodeArgs, env, watchdog: this.#watchdog, onLine };
+    const place = dataDir === undefined ? undefined : placeFor?.(label, dataDir);
+    return {
+      ...{ entry, nodeArgs, watchdog: this.#watchdog, onLine },
+      ...{ prefix: place?.prefix ?? [], env: { ...env, ...place?.env } },
+    };
   }
 
   environment(slot: string, spec: NodeSpec, dataDir: string, observe: readonly string[]): Record<string, string> {

@@ -1,4 +1,5 @@
-import { createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createWorkbench, isRunning, nextEvent, until, type Workbench } from "../test/harness.js";
 import { createSupervisor } from "./supervisor.js";
@@ -39,6 +40,24 @@ test("the console calls the supervisor and is called by it", async () => {
   expect(await relay("demo-start", 5)).toEqual({ started: 5 });
   expect(await relay("stop", { name })).toBe("graceful");
   expect(await gui.call("heard", null)).toEqual(expect.arrayContaining(["supervisor:ready", "supervisor:exited"]));
+});
+
+test("a connection that was accepted elsewhere is the console's; without a console it is closed", async () => {
+  const { supervisor, gui } = await startWithConsole();
+  const door = createServer({ pauseOnConnect: true }, (socket) => gui.handOver(socket));
+  await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+  const said = () => text(connect((door.address() as AddressInfo).port, "127.0.0.1")).catch(() => "");
+  const first = gui.pid;
+  expect(await said()).toBe(`of process ${first}`);
+  const gone = nextEvent(supervisor, "console-exited");
+  const back = nextEvent(supervisor, "console-listening");
+  process.kill(first!, "SIGKILL");
+  await gone;
+  expect(await said()).toBe("");
+  await back;
+  expect(gui.pid).not.toBe(first);
+  expect(await said()).toBe(`of process ${gui.pid}`);
+  door.close();
 });
 
 test("errors keep their code and hint on the way; what is malformed is refused", async () => {

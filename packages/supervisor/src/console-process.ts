@@ -2,6 +2,7 @@
  * The console's process: an ordinary node of type `console` that also serves HTTP. Its death harms no node, and it is back
  * within 5 s on the same port with the same token and identity, never after `close()`. Owner: the supervisor, at most one.
  */
+import type { Socket } from "node:net";
 import { parseChildMessage } from "./child-protocol.js";
 import { type Handlers, type Link, type OperationTable, serveConsole } from "./console-link.js";
 import { SupervisorError } from "./errors.js";
@@ -35,6 +36,8 @@ export interface ConsoleHandle {
   /** MESH_E_CONSOLE_GONE while it is down. */
   call: Link<OperationTable>["call"];
   announce(event: string, data: unknown): boolean;
+  /** Gives it a connection that was accepted elsewhere; closed where there is no console at the moment. */
+  handOver(socket: Socket): void;
 }
 
 export interface ConsoleHooks {
@@ -117,6 +120,12 @@ export class ConsoleProcess implements ConsoleHandle {
 
   announce(event: string, data: unknown): boolean {
     return this.#link?.announce(event, data) ?? false;
+  }
+
+  handOver(socket: Socket): void {
+    const child = this.#child?.process;
+    if (child?.connected !== true) socket.destroy();
+    else child.send({ kind: "connection" }, socket, {}, (error) => error && socket.destroy());
   }
 
   async stop(reason: string, graceMs: number): Promise<void> {

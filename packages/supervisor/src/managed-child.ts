@@ -19,6 +19,8 @@ const DRAIN_MS = 250;
 export interface ManagedChildOptions {
   readonly entry: string;
   readonly nodeArgs: readonly string[];
+  /** Before the command line (see ProcessPlace). */
+  readonly prefix?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly watchdog: Pick<Watchdog, "watchProcess" | "forgetProcess">;
   readonly onMessage: (raw: unknown) => void;
@@ -36,8 +38,9 @@ export class ManagedChild {
   #stopping: Promise<"graceful" | "forced"> | undefined;
 
   constructor(options: ManagedChildOptions) {
-    const { entry, nodeArgs, env, watchdog, onMessage, onLine } = options;
-    const child = spawn(process.execPath, [...nodeArgs, entry], {
+    const { entry, nodeArgs, prefix = [], env, watchdog, onMessage, onLine } = options;
+    const [command = process.execPath, ...args] = [...prefix, process.execPath, ...nodeArgs, entry];
+    const child = spawn(command, args, {
       env,
       detached: true,
       windowsHide: true,

@@ -3,6 +3,7 @@
  * supervisor that started them. Ends with the process: when the channel breaks (the launcher is gone, however it went), the
  * process ends too, unless the caller says otherwise.
  */
+import { Socket } from "node:net";
 import type { ChildMessage, ParentMessage } from "./child-protocol.js";
 import { parseParentMessage } from "./child-protocol.js";
 import type { ReadyInfo } from "./types.js";
@@ -12,7 +13,7 @@ export interface ChildProcessPort {
   readonly pid: number;
   readonly connected?: boolean;
   send?(message: unknown, callback: (error: Error | null) => void): boolean;
-  on(event: "message" | "disconnect", listener: (value?: unknown) => void): unknown;
+  on(event: "message" | "disconnect", listener: (value?: unknown, handle?: unknown) => void): unknown;
   exit(code?: number): void;
 }
 
@@ -24,6 +25,8 @@ export interface ParentLink {
   stopped(slot?: string): Promise<void>;
   listening(url: string, port: number): Promise<void>;
   onMessage(listener: (message: ParentMessage) => void): void;
+  /** Connections that the launcher accepted for this process. */
+  onConnection(listener: (socket: Socket) => void): void;
 }
 
 /** Exit code of a child whose supervisor is gone. */
@@ -64,6 +67,11 @@ export function connectParent(
       port.on("message", (raw) => {
         const message = parseParentMessage(raw);
         if (message) listener(message);
+      });
+    },
+    onConnection: (listener) => {
+      port.on("message", (_, handle) => {
+        if (handle instanceof Socket) listener(handle);
       });
     },
   };

@@ -119,6 +119,24 @@ test("a node's environment holds what is listed and nothing else", async () => {
   expect(ofGateway.MESH_SEED_NODES?.split(",").sort()).toEqual([first.seed, second.seed].sort());
 });
 
+test("a process is started where it is said to be, each time anew, by a command that runs it in its own stead", async () => {
+  const asked: string[][] = [];
+  const placeFor = (slot: string, dataDir: string) => {
+    asked.push([slot, dataDir]);
+    const prefix = ["env", `PLACE=${asked.length}`, "sh", "-c", 'exec "$@"', "sh"];
+    return { prefix, env: { MESH_ID: "mesh1", LD_LIBRARY_PATH: `/place/${asked.length}` } };
+  };
+  const supervisor = start({ placeFor });
+  const { slot, name, pid } = await supervisor.spawn({ mesh: "mesh1", type: "broker" });
+  const { env } = environmentOf(supervisor.dataDir, slot);
+  expect(env).toMatchObject({ PLACE: "1", LD_LIBRARY_PATH: "/place/1" });
+  expect(isRunning(pid)).toBe(true);
+  await supervisor.restart(name);
+  expect(environmentOf(supervisor.dataDir, slot).env).toMatchObject({ PLACE: "2", LD_LIBRARY_PATH: "/place/2" });
+  expect(asked).toEqual([1, 2].map(() => [slot, join(supervisor.dataDir, "nodes", slot)]));
+  await supervisor.kill(name);
+});
+
 test("nodes asked for together boot in an order in which gateways find seeds of both meshes", async () => {
   const supervisor = start({ bootConcurrency: 2 });
   const specs = ["mesh1", "mesh2"].flatMap((mesh) => ["gateway", "broker", "broker"].map((type) => ({ mesh, type })));

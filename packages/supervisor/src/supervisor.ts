@@ -218,7 +218,7 @@ class ProcessSupervisor implements Supervisor {
           MESH_CONSOLE_PORT: String(port),
           MESH_CONSOLE_TOKEN: options.token,
         };
-        const base = this.#settings.child(options.entry, env, "console");
+        const base = this.#settings.child(options.entry, env, CONSOLE_SLOT, dir.path);
         return options.nodeArgs === undefined ? base : { ...base, nodeArgs: options.nodeArgs };
       },
       onListening: (url, pid, restarts) => this.#emit({ kind: "console-listening", pid, url, restarts }),
@@ -340,7 +340,7 @@ class ProcessSupervisor implements Supervisor {
       return this.#inlineHost.add(slot, spec, this.#settings.inline(slot, spec, dataDir, observes), onStep);
     }
     const env = this.#settings.environment(slot, spec, dataDir, observes);
-    const child = this.#settings.child(this.#options.nodeEntry, env, slot);
+    const child = this.#settings.child(this.#options.nodeEntry, env, slot, dataDir);
     return new NodeProcess({ ...child, spec, bootTimeoutMs: this.#bootTimeoutMs, onStep });
   }
 

@@ -32,12 +32,21 @@ export interface SupervisorOptions {
   readonly bootTimeoutMs?: number;
   /** From the stop message to SIGKILL. Default 4,000. */
   readonly stopGraceMs?: number;
+  /** Where a process is started; asked for each start, of the console's too (slot `console`). Default: here, as it is. */
+  readonly placeFor?: (slot: string, dataDir: string) => ProcessPlace;
   /** Arguments for Node itself, before the entry. Default none; the launcher's own are never handed on. */
   readonly nodeArgs?: readonly string[];
   /** Spans `mesh.supervisor.spawned` and `mesh.supervisor.exited`. */
   readonly telemetry?: Pick<Telemetry, "startSpan">;
   /** One line each, without a line feed: what a child writes to its standard output and error, and oddities. */
   readonly log?: (line: string) => void;
+}
+
+export interface ProcessPlace {
+  /** A command, with its first arguments, that runs the rest of its line in its own stead (`exec`): pid and channel stay. Empty: none. */
+  readonly prefix: readonly string[];
+  /** Added to the process's environment, over what is there. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface TelemetryIntake {

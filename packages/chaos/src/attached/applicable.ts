@@ -3,9 +3,10 @@ import type { Fault } from "../faults/fault.js";
 import { FAULTS } from "../faults/index.js";
 import { ABILITIES, type Abilities } from "../lab/abilities.js";
 import { isNode } from "./attached-cluster.js";
+import type { Grounds } from "./grounds.js";
 import type { RunningProcess } from "./processes.js";
 
-const NEEDS_LAB = "this cluster runs in the machine's own network: `mesh chaos run` starts one in a lab of its own";
+const NEEDS_LAB = "this cluster runs in the machine's own network: `mesh up --chaos --lab` starts one in a lab";
 const NEEDS_PROCESSES = "no node has a process of its own here: start the cluster without --inline";
 
 export interface FaultCard {
@@ -20,21 +21,28 @@ export interface FaultCard {
   readonly obstacle: string | null;
 }
 
-/** A running cluster has none of the lab's. */
-export const NO_LAB = Object.fromEntries(
+/** Of a cluster in the machine's own network. */
+const NO_LAB = Object.fromEntries(
   Object.keys(ABILITIES).map((ability) => [ability, { ability, ok: false, detail: NEEDS_LAB }]),
 ) as unknown as Abilities;
 
-export function faultCards(processes: readonly RunningProcess[]): FaultCard[] {
+export function abilitiesOf({ lab }: Grounds): Abilities {
+  return lab?.abilities ?? NO_LAB;
+}
+
+export function faultCards(processes: readonly RunningProcess[], grounds: Grounds): FaultCard[] {
   const hasNodes = processes.some(isNode);
   return FAULTS.map((fault) => {
     const { name, summary, expects, withinMs, healedWithinMs, needs } = fault;
-    return { name, summary, expects, withinMs, healedWithinMs, needs, obstacle: obstacleOf(fault, hasNodes) };
+    const obstacle = obstacleOf(fault, grounds) ?? (hasNodes ? null : NEEDS_PROCESSES);
+    return { name, summary, expects, withinMs, healedWithinMs, needs, obstacle };
   });
 }
 
-function obstacleOf({ needs }: Fault, hasNodes: boolean): string | null {
-  const [first] = needs;
-  if (first !== undefined) return `it needs the lab (${needs.join(", ")}): ${NO_LAB[first].detail}`;
-  return hasNodes ? null : NEEDS_PROCESSES;
+function obstacleOf({ name, needs }: Fault, grounds: Grounds): string | undefined {
+  const abilities = abilitiesOf(grounds);
+  const missing = needs.filter((need) => !abilities[need].ok);
+  const [first] = missing;
+  if (first !== undefined) return `it needs the lab (${missing.join(", ")}): ${abilities[first].detail}`;
+  return grounds.obstacles[name];
 }

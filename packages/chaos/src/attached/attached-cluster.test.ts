@@ -6,6 +6,7 @@ import { type MeshNode, startNode } from "@meshwork/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { monotonicMs } from "../cluster/agent-protocol.js";
 import { AttachedCluster } from "./attached-cluster.js";
+import type { Grounds } from "./grounds.js";
 import { chaosDirectory } from "./places.js";
 import type { Processes, RunningProcess } from "./processes.js";
 import { serveSenses } from "./senses-server.js";
@@ -16,6 +17,10 @@ let node: MeshNode;
 let listed: RunningProcess[];
 let cluster: AttachedCluster | undefined;
 const never = () => Promise.reject(new Error("nothing may be harmed"));
+const bare: Grounds = {
+  ...{ obstacles: {}, lab: undefined, setCollector: never, spawn: never, dismiss: never },
+  ...{ settle: never, release: never, twin: never },
+};
 const processes: Processes = { list: async () => listed, crash: never, restart: never, freeze: never, thaw: never };
 
 beforeEach(async () => {
@@ -35,7 +40,7 @@ afterEach(async () => {
 });
 
 test("the node's own directory is told as it changes; its counters and its messages are there to be asked for", async () => {
-  cluster = await AttachedCluster.open(processes, directory);
+  cluster = await AttachedCluster.open(processes, bare, directory);
   const [attached] = cluster.nodes;
   expect(attached?.name).toBe(node.name);
   expect(await cluster.whole(0)).toBeUndefined();
@@ -65,7 +70,7 @@ test("the node's own directory is told as it changes; its counters and its messa
 });
 
 test("whoever is stopped, started or frozen by somebody else is told of, and is of the cluster no more", async () => {
-  cluster = await AttachedCluster.open(processes, directory);
+  cluster = await AttachedCluster.open(processes, bare, directory);
   const [process_] = listed;
   listed = [{ ...(process_ as RunningProcess), state: "frozen" }];
   await cluster.whole(0);
@@ -85,18 +90,18 @@ test("what shares its process, or has none, is left alone", async () => {
     { ...own, slot: "s3", pid: undefined, state: "exited" },
     { ...own, slot: "s4", state: "booting" },
   ];
-  cluster = await AttachedCluster.open(processes, directory);
+  cluster = await AttachedCluster.open(processes, bare, directory);
   expect(cluster.nodes).toEqual([]);
 });
 
 test("with its senses shut the node tells what it knew before, and answers nothing", async () => {
-  cluster = await AttachedCluster.open(processes, directory);
+  cluster = await AttachedCluster.open(processes, bare, directory);
   const [attached] = cluster.nodes;
   await attached?.call("blind", { shut: true });
   await expect(attached?.call("echo", { target: node.id, timeoutMs: 1_000 })).rejects.toThrow("blind");
   expect(await attached?.call("directory", {})).toHaveLength(1);
   cluster.close();
   // A new judge finds them open.
-  cluster = await AttachedCluster.open(processes, directory);
+  cluster = await AttachedCluster.open(processes, bare, directory);
   await expect(cluster.nodes[0]?.call("echo", { target: node.id, timeoutMs: 1_000 })).rejects.not.toThrow("blind");
 });

@@ -6,29 +6,39 @@
  *
  * Owner: one chaos run; `close` detaches. One entry per process, and of those that ended until the next fault.
  */
-import { ChaosCluster } from "../cluster/chaos-cluster.js";
+import { MeshError } from "@meshwork/protocol";
+import { ChaosCluster, type Conditions, type Twin } from "../cluster/chaos-cluster.js";
+import type { ChaosNode } from "../cluster/chaos-node.js";
+import type { CollectorState } from "../cluster/collector.js";
+import type { Hands } from "../lab/hands.js";
+import type { LabHost } from "../lab/host.js";
 import { AttachedNode, type NodeProcess } from "./attached-node.js";
+import type { Grounds } from "./grounds.js";
 import { emptyNotes, readNotes } from "./places.js";
 import type { Processes } from "./processes.js";
 
 export class AttachedCluster extends ChaosCluster<AttachedNode> {
   readonly #processes: Processes;
+  readonly #grounds: Grounds;
   readonly #directory: string;
+  /** By slot, the console's among them. */
+  #hosts: Readonly<Record<string, LabHost>> = {};
   #known: AttachedNode[] = [];
   #gone: AttachedNode[] = [];
   readonly #disturbed = new Set<string>();
 
   /** `directory`: the launcher's (places.ts). */
-  static async open(processes: Processes, directory: string): Promise<AttachedCluster> {
-    const cluster = new AttachedCluster(processes, directory);
+  static async open(processes: Processes, grounds: Grounds, directory: string): Promise<AttachedCluster> {
+    const cluster = new AttachedCluster(processes, grounds, directory);
     await cluster.look();
     cluster.forget();
     return cluster;
   }
 
-  private constructor(processes: Processes, directory: string) {
+  private constructor(processes: Processes, grounds: Grounds, directory: string) {
     super();
     this.#processes = processes;
+    this.#grounds = grounds;
     this.#directory = directory;
   }
 
@@ -52,6 +62,47 @@ export class AttachedCluster extends ChaosCluster<AttachedNode> {
   /** With the identity that it had: what was harmed belongs to somebody. */
   refill(node: AttachedNode): Promise<void> {
     return node.restart();
+  }
+
+  async add(mesh: string, type: string): Promise<AttachedNode> {
+    const slot = await this.#grounds.spawn(mesh, type);
+    await this.look();
+    const node = this.#known.find((known) => known.slot === slot);
+    if (node === undefined) throw new MeshError("MESH_E_AGENT", `the new ${type} of ${mesh} is not listed`);
+    return node;
+  }
+
+  async retire(node: AttachedNode): Promise<void> {
+    node.leave();
+    this.#known = this.#known.filter((other) => other !== node);
+    this.#gone.push(node);
+    await this.#grounds.dismiss(node.slot);
+  }
+
+  settle(node: AttachedNode, conditions: Conditions): Promise<void> {
+    return node.again(() => this.#grounds.settle(node.slot, conditions));
+  }
+
+  release(): Promise<void> {
+    return this.#grounds.release();
+  }
+
+  twin(node: AttachedNode): Promise<Twin> {
+    return this.#grounds.twin(node.slot);
+  }
+
+  setCollector(state: CollectorState): Promise<void> {
+    return this.#grounds.setCollector(state);
+  }
+
+  get hands(): Hands | undefined {
+    return this.#grounds.lab?.hands;
+  }
+
+  /** The console's too: who is cut off is cut off from everybody. */
+  hostsBut(nodes: readonly ChaosNode[]): readonly string[] {
+    const theirs = new Set(nodes.map(({ host }) => host?.name));
+    return Object.values(this.#hosts).flatMap(({ name }) => (theirs.has(name) ? [] : [name]));
   }
 
   receivedNotes(): string[] {
@@ -87,10 +138,11 @@ export class AttachedCluster extends ChaosCluster<AttachedNode> {
       this.#gone.push(node);
     }
     this.#known = this.#known.filter((node) => !this.#gone.includes(node));
+    this.#hosts = (await this.#grounds.lab?.hosts()) ?? {};
     const slots = new Set(this.#known.map(({ slot }) => slot));
     const fresh = listed
       .filter(({ slot, state }) => !slots.has(slot) && state === "ready")
-      .map((process) => new AttachedNode(process, this.#processes, this.#directory));
+      .map((process) => new AttachedNode(process, this.#processes, this.#directory, this.#hosts[process.slot]));
     await Promise.allSettled(fresh.map((node) => node.connect()));
     for (const node of fresh)
       if (node.isRunning) this.#known.push(node);

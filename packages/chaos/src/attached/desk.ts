@@ -15,8 +15,9 @@ import { type ChaosSpan, judge, type Verdict } from "../judge/judge.js";
 import { fitsTarget, pickTargets } from "../judge/targets.js";
 import { type ChaosSpec, type Plan, planOf } from "../spec/spec.js";
 import { atTheirTime, type Due, timetable } from "../spec/timetable.js";
-import { type FaultCard, faultCards, NO_LAB } from "./applicable.js";
+import { abilitiesOf, type FaultCard, faultCards } from "./applicable.js";
 import { AttachedCluster, isNode } from "./attached-cluster.js";
+import type { Grounds } from "./grounds.js";
 import type { Processes } from "./processes.js";
 import { ChaosRun, type RunView } from "./run.js";
 
@@ -41,6 +42,7 @@ export interface DeskOrder {
 
 export interface DeskOptions {
   readonly processes: Processes;
+  readonly grounds: Grounds;
   /** The launcher's (places.ts). */
   readonly directory: string;
   readonly span?: ChaosSpan;
@@ -75,7 +77,7 @@ export class ChaosDesk {
   }
 
   async faults(): Promise<readonly FaultCard[]> {
-    return faultCards(await this.#options.processes.list());
+    return faultCards(await this.#options.processes.list(), this.#options.grounds);
   }
 
   /** Whether there is a node to do it to. */
@@ -166,11 +168,11 @@ export class ChaosDesk {
   }
 
   async #work(run: ChaosRun): Promise<void> {
-    const { processes, directory } = this.#options;
+    const { processes, grounds, directory } = this.#options;
     let cluster: AttachedCluster | undefined;
     try {
       const cards = new Map((await this.faults()).map((card) => [card.name, card]));
-      cluster = await AttachedCluster.open(processes, directory);
+      cluster = await AttachedCluster.open(processes, grounds, directory);
       const random = randomFrom(run.order.seed);
       const waiting = (next: Due) => {
         this.#changes += 1;
@@ -182,6 +184,8 @@ export class ChaosDesk {
         const obstacle = cards.get(plan.fault.name)?.obstacle ?? null;
         const verdict =
           obstacle === null ? await this.#judge(run, plan, cluster, random) : skipped(plan.fault, obstacle);
+        // One that was given up before it began has settled its target all the same.
+        if (obstacle === null) await grounds.release();
         run.verdicts.push(verdict);
         this.#tellVerdict(verdict);
       }
@@ -201,7 +205,7 @@ export class ChaosDesk {
     const { blind } = run.order;
     const pick = (count: number) => pickTargets(cluster, random, count, target);
     return judge(fault, {
-      ...{ abilities: NO_LAB, stage: { cluster, random, pick }, forMs, blind },
+      ...{ abilities: abilitiesOf(this.#options.grounds), stage: { cluster, random, pick }, forMs, blind },
       ...{ signal: run.signal, hurry: run.hurry, log: () => {} },
       onStep: (step) => {
         this.#changes += 1;

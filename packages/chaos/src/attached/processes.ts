@@ -14,6 +14,10 @@ export interface RunningProcess {
   readonly observes: readonly string[];
   /** Shares its process with other nodes. */
   readonly shared: boolean;
+  /** `<id>@<ip:port>` */
+  readonly seed?: string | undefined;
+  /** How its last process ended. */
+  readonly exit?: { readonly signal: string | null } | undefined;
 }
 
 export interface Processes {

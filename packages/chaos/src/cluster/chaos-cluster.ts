@@ -3,11 +3,24 @@
  * its nodes for; a verdict rests on no list of its own but on who was started.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Hands } from "../lab/hands.js";
 import { monotonicMs } from "./agent-protocol.js";
 import type { ChaosNode } from "./chaos-node.js";
+import type { CollectorState } from "./collector.js";
 
 const SETTLE_POLL_MS = 150;
 const ASK_TIMEOUT_MS = 5_000;
+
+/** What a node is started under for a fault: its data on a small disk of its own, or by a wall clock of its own. */
+export type Conditions = "small-disk" | "own-clock";
+
+/** A second process with a copy of a node's identity. */
+export interface Twin {
+  /** The code with which its node has ended by itself; undefined while it runs. */
+  failure(): Promise<string | undefined>;
+  /** It and its copy of the identity are gone then. */
+  end(): Promise<void>;
+}
 
 export abstract class ChaosCluster<N extends ChaosNode = ChaosNode> {
   /** Those that run. */
@@ -18,6 +31,21 @@ export abstract class ChaosCluster<N extends ChaosNode = ChaosNode> {
   abstract restart(node: N): Promise<void>;
   /** The place of one that is gone, or goes now, is taken again by a node of its kind. */
   abstract refill(node: N): Promise<void>;
+  /** A new node with an identity of its own, for as long as the fault is on. */
+  abstract add(mesh: string, type: string): Promise<N>;
+  abstract retire(node: N): Promise<void>;
+  /** Starts it anew in order, with its identity, under these conditions; they hold until `release`. Needs a lab. */
+  abstract settle(node: N, conditions: Conditions): Promise<void>;
+  /** From its next start on it is under its own conditions again. */
+  abstract release(node: N): Promise<void>;
+  /** Rejects where it did not come up. */
+  abstract twin(node: N): Promise<Twin>;
+  /** Of the collector that all nodes export to. */
+  abstract setCollector(state: CollectorState): Promise<void>;
+  /** The lab's; undefined without one. */
+  abstract get hands(): Hands | undefined;
+  /** Names of all hosts but those of these nodes. */
+  abstract hostsBut(nodes: readonly ChaosNode[]): readonly string[];
   /** Every id that was acknowledged to have been received, as the files of all lives have them. */
   abstract receivedNotes(): string[];
   /** Whom the background traffic goes to; undefined: to any member. */

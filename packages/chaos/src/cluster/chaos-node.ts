@@ -3,6 +3,7 @@
  * its process. Owner: its cluster.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LabHost } from "../lab/host.js";
 import {
   type AgentCall,
   type AgentInput,
@@ -23,6 +24,10 @@ export abstract class ChaosNode {
   abstract readonly observes: readonly string[];
   abstract get id(): string;
   abstract get name(): string;
+  /** `<id>@<ip:port>` */
+  abstract get seed(): string;
+  /** Undefined: in the machine's own network. */
+  abstract get host(): LabHost | undefined;
   /** Its node is up, as far as its process lives. */
   abstract get isRunning(): boolean;
   /** What its directory said since the last `forget`, oldest first. */
@@ -35,6 +40,8 @@ export abstract class ChaosNode {
   abstract call<K extends AgentCall>(kind: K, input: AgentInput<K>, timeoutMs?: number): Promise<AgentOutput<K>>;
   /** SIGKILL. Resolves with the monotonic time just before it, once the process is gone. */
   abstract crash(): Promise<number>;
+  /** Of a process that is expected to end by itself: resolves with the signal that ended it, null where none did. */
+  abstract ended(): Promise<string | null>;
   /** SIGSTOP, SIGCONT. */
   abstract freeze(): Promise<void>;
   abstract thaw(): Promise<void>;

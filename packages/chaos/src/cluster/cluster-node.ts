@@ -25,7 +25,7 @@ export class ClusterNode extends ChaosNode {
   readonly host: LabHost | undefined;
   dataDir: string;
   /** Added to the environment of the next start. */
-  extraEnv: Record<string, string> = {};
+  extraEnv: Readonly<Record<string, string>> = {};
   readonly #options: ClusterNodeOptions;
   #agent: Agent | undefined;
   #info: AgentInfo | undefined;
@@ -53,6 +53,10 @@ export class ClusterNode extends ChaosNode {
 
   get name(): string {
     return this.info.name;
+  }
+
+  get seed(): string {
+    return this.info.seed;
   }
 
   get wasStarted(): boolean {
@@ -101,6 +105,10 @@ export class ClusterNode extends ChaosNode {
 
   async crash(): Promise<number> {
     return this.agent.kill();
+  }
+
+  async ended(): Promise<string | null> {
+    return (await this.agent.exited).signal;
   }
 
   async freeze(): Promise<void> {

@@ -3,15 +3,19 @@
  *
  * Owner: a chaos run; `down` ends the processes, the lab's `down` all else.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MeshError } from "@meshwork/protocol";
+import { LabHands } from "../lab/hands.js";
 import type { LabHost } from "../lab/host.js";
 import type { Lab } from "../lab/lab.js";
-import { ChaosCluster } from "./chaos-cluster.js";
+import { ChaosCluster, type Conditions, type Twin } from "./chaos-cluster.js";
+import type { ChaosNode } from "./chaos-node.js";
 import { ClusterNode } from "./cluster-node.js";
+import { Collector, type CollectorState } from "./collector.js";
 import { ServicesHandle } from "./services.js";
+import { startTwin } from "./twin.js";
 
 /** The two meshes of nine that `mesh up` starts. */
 export const DEFAULT_SHAPE = {
@@ -27,6 +31,8 @@ const WHOLE_WITHIN_MS = 60_000;
 export interface ClusterOptions {
   /** Undefined: on loopback; then only faults of processes are possible. */
   readonly lab: Lab | undefined;
+  /** Whether the nodes export telemetry where there is no lab: to a collector of this process. */
+  readonly collector?: boolean;
   readonly meshes?: readonly string[];
   readonly types?: Readonly<Record<string, number>>;
 }
@@ -34,7 +40,9 @@ export interface ClusterOptions {
 export class Cluster extends ChaosCluster<ClusterNode> {
   readonly noteTargets = undefined;
   readonly lab: Lab | undefined;
-  readonly services: ServicesHandle | undefined;
+  readonly hands: LabHands | undefined;
+  readonly #services: ServicesHandle | undefined;
+  readonly #collector: Collector | undefined;
   readonly #meshes: readonly string[];
   readonly #directory: string;
   #nodes: ClusterNode[] = [];
@@ -42,13 +50,12 @@ export class Cluster extends ChaosCluster<ClusterNode> {
   #retired: ClusterNode[] = [];
   #directories = 0;
 
-  static async up({ lab, meshes, types }: ClusterOptions): Promise<Cluster> {
-    const cluster = new Cluster(
-      lab,
-      lab === undefined ? undefined : await ServicesHandle.start(lab),
-      meshes ?? DEFAULT_SHAPE.meshes,
-    );
+  static async up({ lab, collector = false, meshes, types }: ClusterOptions): Promise<Cluster> {
+    const services = lab === undefined ? undefined : await ServicesHandle.start(lab);
+    const own = lab === undefined && collector ? new Collector("127.0.0.1", 0) : undefined;
+    const cluster = new Cluster(lab, services, own, meshes ?? DEFAULT_SHAPE.meshes);
     try {
+      await own?.set("ok");
       const wanted = Object.entries(types ?? DEFAULT_SHAPE.types).flatMap(([type, count]) =>
         Array.from({ length: count }, () => cluster.#meshes.map((mesh) => cluster.#place(mesh, type))).flat(),
       );
@@ -68,10 +75,18 @@ export class Cluster extends ChaosCluster<ClusterNode> {
     }
   }
 
-  private constructor(lab: Lab | undefined, services: ServicesHandle | undefined, meshes: readonly string[]) {
+  private constructor(
+    lab: Lab | undefined,
+    services: ServicesHandle | undefined,
+    collector: Collector | undefined,
+    meshes: readonly string[],
+  ) {
     super();
     this.lab = lab;
-    this.services = services;
+    this.#services = services;
+    this.#collector = collector;
+    const pidOf = (host: string) => this.nodes.find((node) => node.host?.name === host)?.agent.pid;
+    this.hands = lab === undefined || services === undefined ? undefined : new LabHands(lab, services, pidOf);
     this.#meshes = meshes;
     this.#directory = lab?.directory ?? mkdtempSync(join(tmpdir(), "meshwork-chaos-"));
   }
@@ -107,12 +122,47 @@ export class Cluster extends ChaosCluster<ClusterNode> {
     this.#retired.push(node);
   }
 
+  async settle(node: ClusterNode, conditions: Conditions): Promise<void> {
+    const { hands } = this;
+    if (hands === undefined || node.host === undefined) throw new Error("conditions need the lab");
+    await node.stop();
+    if (conditions === "own-clock") node.extraEnv = hands.makeClock(node.host.name);
+    else {
+      const dataDir = join(hands.mountDisk(node.host.name), "data");
+      cpSync(node.dataDir, dataDir, { recursive: true });
+      node.dataDir = dataDir;
+    }
+    await this.restart(node);
+  }
+
+  /** It stays on its disk: the lab's own ends with the lab, too. */
+  async release(node: ClusterNode): Promise<void> {
+    node.extraEnv = {};
+  }
+
   /** A guest: not of the cluster's count, such as a second node with a stolen identity. What it acknowledges counts. */
   place(mesh: string, type: string): ClusterNode {
     const node = this.#place(mesh, type);
     this.#nodes = this.#nodes.filter((other) => other !== node);
     this.#retired.push(node);
     return node;
+  }
+
+  async twin(node: ClusterNode): Promise<Twin> {
+    const second = this.place(node.mesh, node.type);
+    return startTwin(second, node.dataDir, this.seedsFor(node));
+  }
+
+  async setCollector(state: CollectorState): Promise<void> {
+    if (this.#services !== undefined) return this.#services.set({ collector: state });
+    if (this.#collector === undefined) throw new Error("the nodes of this cluster export to nobody");
+    await this.#collector.set(state);
+  }
+
+  hostsBut(nodes: readonly ChaosNode[]): readonly string[] {
+    return this.nodes.flatMap(({ id, host }) =>
+      host === undefined || nodes.some((node) => node.id === id) ? [] : [host.name],
+    );
   }
 
   seedsFor(node: ClusterNode): string[] {
@@ -152,10 +202,12 @@ export class Cluster extends ChaosCluster<ClusterNode> {
 
   async down(): Promise<void> {
     await Promise.all(this.everybody.map((node) => node.kill()));
+    await this.#collector?.set("gone");
     if (this.lab === undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #place(mesh: string, type: string, host = this.lab?.addHost()): ClusterNode {
+    const collectorUrl = this.#services?.collectorUrl ?? this.#collector?.url;
     const node = new ClusterNode({
       mesh,
       type,
@@ -163,7 +215,7 @@ export class Cluster extends ChaosCluster<ClusterNode> {
       observe: type === "gateway" ? this.#meshes.filter((other) => other !== mesh) : [],
       host,
       dataDir: this.freshDirectory(),
-      env: this.services === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: this.services.collectorUrl },
+      env: collectorUrl === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl },
       noteProcess: (pid) => this.lab?.ledger.addProcess(pid),
     });
     this.#nodes.push(node);

@@ -80,6 +80,8 @@ export class Senses {
     this.#flushTimer = undefined;
     this.#told = { changes: [], notes: [] };
     this.#lastSight = undefined;
+    void this.#burner?.terminate();
+    this.#burner = undefined;
     this.#post = undefined;
   }
 

@@ -3,19 +3,11 @@
  * both as healthy as they are told to be. Ends with its parent.
  */
 import { createSocket } from "node:dgram";
-import { createServer } from "node:http";
+import { Collector } from "./collector.js";
 import { COLLECTOR_PORT, DNS_PORT, type Services } from "./services-protocol.js";
 
-const state: Services = { collector: "ok", dns: "ok" };
-
-const server = createServer((request, response) => {
-  request.on("data", () => {});
-  request.on("end", () => {
-    if (state.collector === "hanging") return;
-    response.writeHead(200, { "content-type": "application/x-protobuf" });
-    response.end();
-  });
-});
+const state: Services = { collector: "gone", dns: "ok" };
+const collector = new Collector("0.0.0.0", COLLECTOR_PORT);
 
 const names = createSocket("udp4");
 names.on("message", (query, { port, address }) => {
@@ -37,15 +29,7 @@ function answerTo(query: Buffer): Buffer {
 }
 
 async function apply(next: Services): Promise<void> {
-  if (next.collector === "gone" && server.listening) {
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  } else if (next.collector !== "gone" && !server.listening) {
-    await new Promise<void>((resolve) => server.listen(COLLECTOR_PORT, "0.0.0.0", resolve));
-  }
-  // Whoever was left hanging may try again.
-  if (state.collector === "hanging" && next.collector === "ok") server.closeAllConnections();
+  await collector.set(next.collector);
   Object.assign(state, next);
 }
 

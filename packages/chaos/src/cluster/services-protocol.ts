@@ -1,7 +1,8 @@
+import type { CollectorState } from "./collector.js";
+
 /** Of the hub's services (services-process.ts). */
 export interface Services {
-  /** `gone`: connections are refused; `hanging`: requests are read and never answered. */
-  collector: "ok" | "gone" | "hanging";
+  collector: CollectorState;
   /** `gone`: questions are read and never answered. */
   dns: "ok" | "gone";
 }

@@ -4,9 +4,9 @@
  */
 import type { ChaosCluster } from "../cluster/chaos-cluster.js";
 import type { ChaosNode } from "../cluster/chaos-node.js";
-import { Cluster } from "../cluster/cluster.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
 import type { Ability } from "../lab/abilities.js";
+import type { Hands } from "../lab/hands.js";
+import type { LabHost } from "../lab/host.js";
 
 export interface Fault {
   readonly name: string;
@@ -50,21 +50,28 @@ export interface Stage {
 }
 
 export interface LabStage extends Stage {
-  readonly cluster: Cluster;
-  pick(count: number): readonly ClusterNode[];
+  readonly hands: Hands;
 }
 
-/** A fault of hosts and links: of the lab's own cluster alone. */
+/** A fault of hosts and links: of a cluster in a lab. */
 export function labFault(
   fault: Omit<Fault, "prepare"> & { prepare(stage: LabStage): ReturnType<Fault["prepare"]> },
 ): Fault {
   return {
     ...fault,
     prepare: (stage) => {
-      if (!(stage.cluster instanceof Cluster)) throw new Error("the fault needs the lab");
-      return fault.prepare(stage as LabStage);
+      const { hands } = stage.cluster;
+      if (hands === undefined) throw new Error(NEEDS_LAB);
+      return fault.prepare({ ...stage, hands });
     },
   };
+}
+
+const NEEDS_LAB = "the fault needs the lab";
+
+export function hostOf({ host }: ChaosNode): LabHost {
+  if (host === undefined) throw new Error(NEEDS_LAB);
+  return host;
 }
 
 /** What every node that lists a target must know: the time at which the last of them was gone from its directory. */

@@ -2,12 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../cluster/agent-protocol.js";
 import type { ChaosNode } from "../cluster/chaos-node.js";
-import type { Cluster } from "../cluster/cluster.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
-import type { LabHost } from "../lab/host.js";
-import type { Lab } from "../lab/lab.js";
 import type { LinkShape } from "../lab/shape.js";
-import { excusesNobody, goneFrom, hasId, type LabStage, labFault, witnessesOf } from "./fault.js";
+import { excusesNobody, goneFrom, hasId, hostOf, type LabStage, labFault, witnessesOf } from "./fault.js";
 
 const HEALED_MS = 30_000;
 const ECHO_TIMEOUT_MS = 4_000;
@@ -20,15 +16,15 @@ export const partitionPair = labFault({
   expects: "the two: the other does not answer, yet is listed; the others: both answer",
   withinMs: 10_000,
   healedWithinMs: HEALED_MS,
-  prepare: ({ cluster, pick }) => {
+  prepare: ({ cluster, hands, pick }) => {
     const targets = pick(2);
-    const [a, b] = targets as [ClusterNode, ClusterNode];
-    const links = labOf(cluster).links;
+    const [a, b] = targets as [ChaosNode, ChaosNode];
+    const between = (shape: LinkShape) => hands.shape([hostOf(a).name], [hostOf(b).name], shape);
     return {
       targets,
       witnesses: cluster.members(a.mesh),
       inject: async () => {
-        await links.both(hostOf(a), hostOf(b), { cut: true });
+        await between({ cut: true });
         return monotonicMs();
       },
       detect: (witness, _, deadlineMs) => {
@@ -36,7 +32,7 @@ export const partitionPair = labFault({
         const other = witness === a ? b : a;
         return witness.untilTrue(() => refusalBy(witness, other), deadlineMs);
       },
-      revert: () => links.both(hostOf(a), hostOf(b), {}),
+      revert: () => between({}),
       verifyHealed: async () =>
         (await answersFrom(a, [b], monotonicMs() + 10_000)) ? undefined : "the two do not answer each other",
       excuses: excusesNobody,
@@ -79,15 +75,17 @@ export const partitionSubset = labFault({
   expects: "each side: the other side is gone from the directory",
   withinMs: 75_000,
   healedWithinMs: HEALED_MS,
-  prepare: ({ cluster, pick }) => {
+  prepare: ({ cluster, hands, pick }) => {
     const inside = pick(3);
-    const mesh = (inside[0] as ClusterNode).mesh;
+    const mesh = (inside[0] as ChaosNode).mesh;
     const outside = cluster.members(mesh).filter((node) => !inside.includes(node));
-    const lab = labOf(cluster);
-    const outsiders = cluster.nodes.filter((node) => !inside.includes(node)).map(hostOf);
-    const every = async (shape: LinkShape) => {
-      for (const node of inside) await lab.links.uplink(hostOf(node), outsiders, shape);
-    };
+    const outsiders = cluster.hostsBut(inside);
+    const every = (shape: LinkShape) =>
+      hands.shape(
+        inside.map((node) => hostOf(node).name),
+        outsiders,
+        shape,
+      );
     const goneInside = goneFrom(inside);
     const goneOutside = goneFrom(outside);
     return {
@@ -146,22 +144,22 @@ export const lossyLink = labFault({
 });
 
 function uplinkFault(
-  { cluster, pick }: LabStage,
+  { cluster, hands, pick }: LabStage,
   shape: LinkShape,
   detect: (witness: ChaosNode, target: ChaosNode, deadlineMs: number) => Promise<number | undefined>,
 ) {
-  const [target] = pick(1) as [ClusterNode];
-  const lab = labOf(cluster);
-  const others = cluster.nodes.filter((node) => node !== target).map(hostOf);
+  const [target] = pick(1) as [ChaosNode];
+  const others = cluster.hostsBut([target]);
+  const every = (to: LinkShape) => hands.shape([hostOf(target).name], others, to);
   return {
     targets: [target],
     witnesses: cluster.members(target.mesh).filter((node) => node !== target),
     inject: async () => {
-      await lab.links.uplink(hostOf(target), others, shape);
+      await every(shape);
       return monotonicMs();
     },
     detect: (witness: ChaosNode, _: number, deadlineMs: number) => detect(witness, target, deadlineMs),
-    revert: () => lab.links.uplink(hostOf(target), others, {}),
+    revert: () => every({}),
     excuses: excusesNobody,
   };
 }
@@ -177,18 +175,18 @@ export const flappingLink = labFault({
   expects: "the node is gone while its links are; in the end it is listed, once",
   withinMs: 5_000,
   healedWithinMs: HEALED_MS,
-  prepare: ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
-    const lab = labOf(cluster);
-    const others = cluster.nodes.filter((node) => node !== target).map(hostOf);
+  prepare: ({ cluster, hands, pick }) => {
+    const [target] = pick(1) as [ChaosNode];
+    const others = cluster.hostsBut([target]);
+    const every = (shape: LinkShape) => hands.shape([hostOf(target).name], others, shape);
     const stop = new AbortController();
     const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal }).catch(() => {});
     let flapping = Promise.resolve();
     const flap = async () => {
       for (let round = 0; round < FLAPS && !stop.signal.aborted; round++) {
-        if (round > 0) await lab.links.uplink(hostOf(target), others, { cut: true });
+        if (round > 0) await every({ cut: true });
         await pause(OFF_MS);
-        await lab.links.uplink(hostOf(target), others, {});
+        await every({});
         if (round < FLAPS - 1) await pause(ON_MS);
       }
     };
@@ -196,7 +194,7 @@ export const flappingLink = labFault({
       targets: [target],
       witnesses: witnessesOf(cluster, [target]),
       inject: async () => {
-        await lab.links.uplink(hostOf(target), others, { cut: true });
+        await every({ cut: true });
         flapping = flap();
         return monotonicMs();
       },
@@ -207,19 +205,9 @@ export const flappingLink = labFault({
         if (signal.aborted) hurry();
         await flapping;
         signal.removeEventListener("abort", hurry);
-        await lab.links.uplink(hostOf(target), others, {});
+        await every({});
       },
       excuses: (observer, dead) => dead === target.id || observer === target,
     };
   },
 });
-
-export function labOf(cluster: Cluster): Lab {
-  if (cluster.lab === undefined) throw new Error("the fault needs the lab");
-  return cluster.lab;
-}
-
-export function hostOf(node: ClusterNode): LabHost {
-  if (node.host === undefined) throw new Error("the fault needs the lab");
-  return node.host;
-}

@@ -1,20 +1,12 @@
-/** Faults of what a node's network gives it: its address, its firewall, names, a collector. They need the lab. */
-import { cpSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+/** Faults of what a node's network gives it: its address, its firewall, names, a collector, and that nobody else is who it is. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicMs } from "../cluster/agent-protocol.js";
+import type { Twin } from "../cluster/chaos-cluster.js";
 import type { ChaosNode } from "../cluster/chaos-node.js";
-import type { Cluster } from "../cluster/cluster.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
-import type { ServicesHandle } from "../cluster/services.js";
-import { run as runCommand } from "../lab/command.js";
-import { excusesNobody, type Fault, labFault, witnessesOf } from "./fault.js";
-import { hostOf, labOf } from "./links.js";
+import { excusesNobody, type Fault, hostOf, labFault, witnessesOf } from "./fault.js";
 
 const HEALED_MS = 30_000;
 const ECHO_TIMEOUT_MS = 4_000;
-/** Added to the third part of a host's address: no lab has that many hosts. */
-const SHIFTED_NETWORK = 100;
 
 export const natShift = labFault({
   name: "nat-shift",
@@ -23,24 +15,16 @@ export const natShift = labFault({
   expects: "the same id is listed at the new address",
   withinMs: 10_000,
   healedWithinMs: HEALED_MS,
-  prepare: ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
-    const { namespace, address } = hostOf(target);
-    const shifted = shiftedAddress(address);
+  prepare: ({ cluster, hands, pick }) => {
+    const [target] = pick(1) as [ChaosNode];
+    const host = hostOf(target).name;
     const { name } = target;
-    const move = (from: string, to: string) => {
-      // In this order: with the first address of a network the kernel takes away all others of it.
-      runCommand("ip", ["-n", namespace, "addr", "del", `${from}/16`, "dev", "eth0"]);
-      runCommand("ip", ["-n", namespace, "addr", "add", `${to}/16`, "dev", "eth0"]);
-      runCommand("ip", ["-n", namespace, "route", "replace", "default", "via", labOf(cluster).hub.address]);
-    };
-    let moved = false;
+    let shifted = "";
     return {
       targets: [target],
       witnesses: witnessesOf(cluster, [target]),
       inject: async () => {
-        moved = true;
-        move(address, shifted);
+        shifted = await hands.shiftAddress(host);
         return monotonicMs();
       },
       detect: (witness, _, deadlineMs) =>
@@ -48,21 +32,12 @@ export const natShift = labFault({
           const entry = (await witness.call("directory", {})).find(({ id }) => id === target.id);
           return entry?.addresses.some((socket) => socket.startsWith(`${shifted}:`)) ? monotonicMs() : undefined;
         }, deadlineMs),
-      revert: async () => {
-        if (moved) move(shifted, address);
-      },
+      revert: () => hands.unshiftAddress(host),
       verifyHealed: async () => (target.name === name ? undefined : `it is called ${target.name} now`),
       excuses: excusesNobody,
     };
   },
 });
-
-function shiftedAddress(address: string): string {
-  return address
-    .split(".")
-    .map((part, index) => (index === 2 ? `${Number(part) + SHIFTED_NETWORK}` : part))
-    .join(".");
-}
 
 export const inboundFirewall = labFault({
   name: "inbound-firewall",
@@ -71,18 +46,16 @@ export const inboundFirewall = labFault({
   expects: "the node stays listed and, once it has called a node itself, answers it",
   withinMs: 15_000,
   healedWithinMs: HEALED_MS,
-  prepare: ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
-    const { namespace } = hostOf(target);
-    const nft = (rules: string) => runCommand("ip", ["netns", "exec", namespace, "nft", "-f", "-"], rules);
+  prepare: ({ cluster, hands, pick }) => {
+    const [target] = pick(1) as [ChaosNode];
+    const host = hostOf(target).name;
     let dropped = 0;
     return {
       targets: [target],
       witnesses: cluster.members(target.mesh).filter((node) => node !== target),
       inject: async () => {
-        nft("add rule inet lab input meta l4proto udp ct state new counter drop\n");
         // What is established at this moment passes; the kernel forgets it as it would behind a router that was started anew.
-        await redial(target);
+        await hands.shutDoor(host, Number(target.seed.split(":").at(-1)));
         return monotonicMs();
       },
       detect: (witness, _, deadlineMs) =>
@@ -91,26 +64,13 @@ export const inboundFirewall = labFault({
           return (await witness.call("echo", { target: target.id, timeoutMs: ECHO_TIMEOUT_MS })).endedAtMs;
         }, deadlineMs),
       revert: async () => {
-        dropped = droppedBy(runCommand("ip", ["netns", "exec", namespace, "nft", "list", "table", "inet", "lab"]));
-        nft("flush chain inet lab input\nadd rule inet lab input ct state established accept\n");
+        dropped = await hands.openDoor(host);
       },
       verifyHealed: async () => (dropped > 0 ? undefined : "the firewall had nothing to drop: the fault did not bite"),
       excuses: excusesNobody,
     };
   },
 });
-
-/** A stranger's packet, so that it is seen that the door is shut. */
-async function redial(target: ClusterNode): Promise<void> {
-  const port = target.info.seed.split(":").at(-1);
-  const { address } = hostOf(target);
-  const stranger = `echo knock > /dev/udp/${address}/${port}`;
-  runCommand("ip", ["netns", "exec", `${hostOf(target).namespace.replace(/h\d+$/, "hub")}`, "bash", "-c", stranger]);
-}
-
-function droppedBy(rules: string): number {
-  return Number(/counter packets (\d+)/.exec(rules)?.[1] ?? 0);
-}
 
 export const dnsGone = labFault({
   name: "dns-gone",
@@ -119,17 +79,16 @@ export const dnsGone = labFault({
   expects: "the new node is listed: no node needs a name server",
   withinMs: 10_000,
   healedWithinMs: HEALED_MS,
-  prepare: ({ cluster, pick }) => {
-    const [model] = pick(1) as [ClusterNode];
-    const services = servicesOf(cluster);
+  prepare: ({ cluster, hands, pick }) => {
+    const [model] = pick(1) as [ChaosNode];
     const witnesses = cluster.whoSee(model.mesh);
-    let newcomer: ClusterNode | undefined;
+    let newcomer: ChaosNode | undefined;
     let resolved = true;
     return {
       targets: [model],
       witnesses,
       inject: async () => {
-        await services.set({ dns: "gone" });
+        await hands.setNameServer("gone");
         resolved = await model.call("resolve", { host: "mesh.lab", timeoutMs: 1_000 }).then(
           () => true,
           () => false,
@@ -141,7 +100,7 @@ export const dnsGone = labFault({
       detect: async (witness, sinceMs, deadlineMs) =>
         (await witness.until(({ kind, id }) => kind === "joined" && id === newcomer?.id, sinceMs, deadlineMs))?.atMs,
       revert: async () => {
-        await services.set({ dns: "ok" });
+        await hands.setNameServer("ok");
         if (newcomer !== undefined) await cluster.retire(newcomer);
       },
       verifyHealed: async () => {
@@ -158,15 +117,14 @@ export const collectorGone = collectorFault("collector-gone", "the collector ref
 export const collectorHanging = collectorFault("collector-hanging", "the collector reads and never answers", "hanging");
 
 function collectorFault(name: string, summary: string, state: "gone" | "hanging"): Fault {
-  return labFault({
+  return {
     name,
     summary,
-    needs: ["namespaces"],
+    needs: [],
     expects: "every node counts the spans that it drops, and answers its neighbour within half a second",
     withinMs: 30_000,
     healedWithinMs: HEALED_MS,
     prepare: async ({ cluster }) => {
-      const services = servicesOf(cluster);
       const { nodes } = cluster;
       const dropped = async (node: ChaosNode) => (await node.call("stats", {})).telemetryDropped;
       const before = new Map<ChaosNode, number>();
@@ -175,7 +133,7 @@ function collectorFault(name: string, summary: string, state: "gone" | "hanging"
         witnesses: nodes,
         inject: async () => {
           for (const node of nodes) before.set(node, await dropped(node));
-          await services.set({ collector: state });
+          await cluster.setCollector(state);
           return monotonicMs();
         },
         detect: (witness, _, deadlineMs) =>
@@ -185,12 +143,12 @@ function collectorFault(name: string, summary: string, state: "gone" | "hanging"
             const echo = await witness.call("echo", { target: peer.id, timeoutMs: 500 });
             return echo.endedAtMs;
           }, deadlineMs),
-        revert: () => services.set({ collector: "ok" }),
+        revert: () => cluster.setCollector("ok"),
         verifyHealed: () => dropsEnd(nodes, dropped),
         excuses: excusesNobody,
       };
     },
-  });
+  };
 }
 
 const DROPS_END_MS = 15_000;
@@ -211,48 +169,38 @@ async function dropsEnd(
   }
 }
 
-function servicesOf({ services }: Cluster): ServicesHandle {
-  if (services === undefined) throw new Error("the fault needs the lab");
-  return services;
-}
-
-export const identityTwice = labFault({
+export const identityTwice: Fault = {
   name: "identity-twice",
   summary: "a second node is started with a copy of a node's identity",
-  needs: ["namespaces"],
+  needs: [],
   expects:
     "the id is listed at the first node's address, in a later life than the second's start; the second has stopped (MESH_E_DUPLICATE_IDENTITY)",
   withinMs: 60_000,
   healedWithinMs: HEALED_MS,
   prepare: async ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
+    const [target] = pick(1) as [ChaosNode];
     const witnesses = witnessesOf(cluster, [target]);
-    const first = witnesses[0] as ClusterNode;
-    const generationAt = async (witness: ChaosNode) =>
+    const entryAt = async (witness: ChaosNode) =>
       (await witness.call("directory", {})).find(({ id }) => id === target.id);
-    const generation = (await generationAt(first))?.generation ?? 0;
-    const second = cluster.place(target.mesh, target.type);
+    const { generation = 0, addresses = [] } = (await entryAt(witnesses[0] as ChaosNode)) ?? {};
+    let second: Twin | undefined;
     let ending: string | undefined;
     return {
       targets: [target],
       witnesses,
       inject: async () => {
-        mkdirSync(second.dataDir, { recursive: true });
-        cpSync(join(target.dataDir, "identity.json"), join(second.dataDir, "identity.json"));
         const atMs = monotonicMs();
-        await second.start(cluster.seedsFor(target));
+        second = await cluster.twin(target);
         return atMs;
       },
       detect: (witness, _, deadlineMs) =>
         witness.untilTrue(async () => {
-          ending ??= (await second.call("failure", {}))?.code;
-          const entry = await generationAt(witness);
+          ending ??= await second?.failure();
+          const entry = await entryAt(witness);
           if (ending === undefined || entry === undefined || entry.generation <= generation) return undefined;
-          return entry.addresses.some((socket) => socket.startsWith(`${hostOf(target).address}:`))
-            ? monotonicMs()
-            : undefined;
+          return entry.addresses.some((socket) => addresses.includes(socket)) ? monotonicMs() : undefined;
         }, deadlineMs),
-      revert: () => second.kill(),
+      revert: async () => second?.end(),
       verifyHealed: async () =>
         ending === "MESH_E_DUPLICATE_IDENTITY"
           ? undefined
@@ -260,4 +208,4 @@ export const identityTwice = labFault({
       excuses: excusesNobody,
     };
   },
-});
+};

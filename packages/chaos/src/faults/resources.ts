@@ -1,20 +1,10 @@
 /** Faults of what a node lives on: disk, clock, memory, CPU. They need the lab, whose ledger keeps what they make. */
-import { appendFileSync, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { monotonicMs } from "../cluster/agent-protocol.js";
 import type { ChaosNode } from "../cluster/chaos-node.js";
-import type { ClusterNode } from "../cluster/cluster-node.js";
-import { faketimeLibrary } from "../lab/abilities.js";
-import { run as runCommand } from "../lab/command.js";
-import { ControlGroup } from "../lab/control-group.js";
-import { excusesNobody, goneFrom, labFault, witnessesOf } from "./fault.js";
-import { labOf } from "./links.js";
+import { excusesNobody, goneFrom, hostOf, labFault, witnessesOf } from "./fault.js";
 
 const CRASH_KNOWN_MS = 5_000;
 const HEALED_MS = 30_000;
-const SMALL_DISK_MIB = 2;
-const FILLER = "filler";
-const CHUNK = Buffer.alloc(4_096);
 
 export const diskFull = labFault({
   name: "disk-full",
@@ -23,25 +13,19 @@ export const diskFull = labFault({
   expects: "the node is gone, since it refuses to start (MESH_E_DATA_DIR); with room again it is back under its name",
   withinMs: CRASH_KNOWN_MS,
   healedWithinMs: HEALED_MS,
-  prepare: async ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
-    const { ledger, directory } = labOf(cluster);
-    const disk = join(directory, `disk-${target.id.slice(0, 8)}-${process.hrtime.bigint()}`);
-    mkdirSync(disk);
-    ledger.add("mounts", disk);
-    runCommand("mount", ["-t", "tmpfs", "-o", `size=${SMALL_DISK_MIB}m`, "mwl", disk]);
-    await target.stop();
-    target.dataDir = join(disk, "data");
-    await target.start(cluster.seedsFor(target));
+  prepare: async ({ cluster, hands, pick }) => {
+    const [target] = pick(1) as [ChaosNode];
+    const host = hostOf(target).name;
+    await cluster.settle(target, "small-disk");
     const name = target.name;
     let refusal: unknown;
     return {
       targets: [target],
       witnesses: witnessesOf(cluster, [target]),
       inject: async () => {
-        fill(join(disk, FILLER));
+        await hands.fillDisk(host);
         const atMs = await target.crash();
-        refusal = await target.start(cluster.seedsFor(target)).then(
+        refusal = await cluster.restart(target).then(
           () => undefined,
           (error: { code?: unknown }) => error.code,
         );
@@ -49,8 +33,9 @@ export const diskFull = labFault({
       },
       detect: goneFrom([target]),
       revert: async () => {
-        rmSync(join(disk, FILLER), { force: true });
-        if (!target.isRunning) await target.start(cluster.seedsFor(target));
+        await hands.emptyDisk(host);
+        if (!target.isRunning) await cluster.restart(target);
+        await cluster.release(target);
       },
       verifyHealed: async () => {
         if (refusal !== "MESH_E_DATA_DIR") return `on the full disk it ended its start with ${refusal ?? "success"}`;
@@ -61,18 +46,6 @@ export const diskFull = labFault({
   },
 });
 
-/** To the last byte. */
-function fill(path: string): void {
-  writeFileSync(path, "");
-  try {
-    for (;;) appendFileSync(path, CHUNK);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-  }
-  const { bavail } = statfsSync(path);
-  if (bavail > 0) throw new Error(`${path}: ${bavail} blocks are still free`);
-}
-
 const SKEW_MS = 3_600_000;
 
 export const clockSkew = labFault({
@@ -82,25 +55,17 @@ export const clockSkew = labFault({
   expects: "the node, asked for its time, is an hour ahead; it stays listed",
   withinMs: 10_000,
   healedWithinMs: HEALED_MS,
-  prepare: async ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
-    const file = join(labOf(cluster).directory, `clock-${target.id.slice(0, 8)}`);
-    const library = faketimeLibrary();
-    const set = (shift: string) => writeFileSync(file, `${shift}\n`);
-    set("+0");
-    await target.stop();
-    target.extraEnv = {
-      ...(library === undefined ? {} : { LD_PRELOAD: library }),
-      ...{ FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" },
-    };
-    await target.start(cluster.seedsFor(target));
+  prepare: async ({ cluster, hands, pick }) => {
+    const [target] = pick(1) as [ChaosNode];
+    const host = hostOf(target).name;
+    await cluster.settle(target, "own-clock");
     const aheadMs = async (witness: ChaosNode) => await witness.call("clockOf", { target: target.id });
     const witnesses = cluster.members(target.mesh).filter((node) => node !== target);
     return {
       targets: [target],
       witnesses,
       inject: async () => {
-        set(`+${SKEW_MS / 1_000} x1.05`);
+        await hands.setClock(host, SKEW_MS, 1.05);
         return monotonicMs();
       },
       detect: (witness, _, deadlineMs) =>
@@ -109,11 +74,11 @@ export const clockSkew = labFault({
           return seen.aheadMs > SKEW_MS * 0.9 ? seen.endedAtMs : undefined;
         }, deadlineMs),
       revert: async () => {
-        target.extraEnv = {};
-        set("+0");
+        await hands.setClock(host, 0, 1);
+        await cluster.release(target);
       },
       verifyHealed: async () => {
-        const seen = await aheadMs(witnesses[0] as ClusterNode);
+        const seen = await aheadMs(witnesses[0] as ChaosNode);
         return Math.abs(seen.aheadMs) < 2_000 ? undefined : `its clock is still ${seen.aheadMs} ms off`;
       },
       excuses: excusesNobody,
@@ -131,11 +96,10 @@ export const memoryPressure = labFault({
   expects: "the node is gone from the directory",
   withinMs: CRASH_KNOWN_MS,
   healedWithinMs: HEALED_MS,
-  prepare: async ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
-    const { ledger } = labOf(cluster);
+  prepare: async ({ cluster, hands, pick }) => {
+    const [target] = pick(1) as [ChaosNode];
+    const host = hostOf(target).name;
     const gone = goneFrom([target]);
-    let group: ControlGroup | undefined;
     let beganAtMs = 0;
     return {
       targets: [target],
@@ -143,11 +107,11 @@ export const memoryPressure = labFault({
       inject: async () => {
         beganAtMs = monotonicMs();
         const { process } = await target.call("stats", {});
-        const { pid, exited } = target.agent;
-        group = ControlGroup.memory(ledger, pid, process.rssBytes + SPARE_BYTES);
+        const ended = target.ended();
+        await hands.limitMemory(host, process.rssBytes + SPARE_BYTES);
         // Version 1 charges only what is taken from now on.
         target.call("hoard", { bytes: process.rssBytes + HOARD_BYTES }, 30_000).catch(() => {});
-        const { signal } = await exited;
+        const signal = await ended;
         if (signal !== "SIGKILL") throw new Error(`it ended with ${signal}`);
         return monotonicMs();
       },
@@ -157,8 +121,8 @@ export const memoryPressure = labFault({
         return atMs === undefined ? undefined : Math.max(endedAtMs, atMs);
       },
       revert: async () => {
-        await target.kill();
-        group?.remove(target.agent.pid);
+        if (target.isRunning) await target.crash();
+        await hands.unlimit(host);
         await cluster.refill(target);
       },
       excuses: (_, id) => id === target.id,
@@ -176,16 +140,15 @@ export const cpuStarvation = labFault({
   expects: `a request to the node takes ${STARVED_ECHO_MS} ms and more; it stays listed`,
   withinMs: 20_000,
   healedWithinMs: HEALED_MS,
-  prepare: ({ cluster, pick }) => {
-    const [target] = pick(1) as [ClusterNode];
-    const { ledger } = labOf(cluster);
-    let group: ControlGroup | undefined;
+  prepare: ({ cluster, hands, pick }) => {
+    const [target] = pick(1) as [ChaosNode];
+    const host = hostOf(target).name;
     return {
       targets: [target],
       witnesses: cluster.members(target.mesh).filter((node) => node !== target),
       inject: async () => {
         await target.call("burn", { on: true });
-        group = ControlGroup.cpu(ledger, target.agent.pid, CPU_SHARE);
+        await hands.limitCpu(host, CPU_SHARE);
         return monotonicMs();
       },
       detect: (witness, _, deadlineMs) =>
@@ -194,7 +157,7 @@ export const cpuStarvation = labFault({
           return roundTripMs >= STARVED_ECHO_MS ? endedAtMs : undefined;
         }, deadlineMs),
       revert: async () => {
-        group?.remove(target.agent.pid);
+        await hands.unlimit(host);
         await target.call("burn", { on: false });
       },
       excuses: excusesNobody,

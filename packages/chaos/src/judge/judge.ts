@@ -112,7 +112,9 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
     onStep({ kind: "healing" });
     const revertedAtMs = monotonicMs();
     const healing = heal(fault, run, cluster, revertedAtMs, signal);
-    const { healedMs, problem } = (await Promise.race([healing, aborted(signal)])) ?? INTERRUPTED;
+    const healed = new AbortController();
+    const { healedMs, problem } = (await Promise.race([healing, aborted(signal, healed.signal)])) ?? INTERRUPTED;
+    healed.abort();
     if (problem !== undefined) reasons.push(problem);
     onStep({ kind: "checking" });
     await traffic(cluster, 0);
@@ -260,8 +262,9 @@ async function traffic(cluster: ChaosCluster, intervalMs: number): Promise<void>
 }
 
 /** Listens until `unless` aborts. */
-function aborted(signal: AbortSignal, unless?: AbortSignal): Promise<undefined> {
+function aborted(signal: AbortSignal, unless: AbortSignal): Promise<undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
-  const options = unless === undefined ? { once: true } : { once: true, signal: unless };
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), options));
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(undefined), { once: true, signal: unless }),
+  );
 }

@@ -37,7 +37,7 @@ export const lab = {
     const network = abilities.namespaces.ok && abilities.cuts.ok ? await Lab.up({ abilities }) : undefined;
     let cluster: Cluster;
     try {
-      cluster = await Cluster.up({ lab: network });
+      cluster = await Cluster.up({ lab: network, collector: true });
     } catch (error) {
       await network?.down();
       throw error;

@@ -118,7 +118,7 @@ async function wholeCluster(
     await lab?.links.clear();
   }
   const startedAtMs = performance.now();
-  const fresh = await Cluster.up({ lab });
+  const fresh = await Cluster.up({ lab, collector: true });
   log(
     `${fresh.nodes.length} nodes are up and list each other after ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s`,
   );

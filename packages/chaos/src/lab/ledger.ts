@@ -28,6 +28,8 @@ export interface LedgerState extends LedgerEntries {
   readonly createdAt: string;
   /** The process that owns the lab; absent of one that `mesh lab up` left for its user. */
   readonly owner?: ProcessMark;
+  /** A cluster that somebody uses runs in it: it ends with that, not when chaos is ended. */
+  cluster?: boolean;
 }
 
 const ID = /^[0-9a-f]{4}$/;
@@ -66,6 +68,11 @@ export class Ledger {
 
   add(kind: Exclude<keyof LedgerEntries, "processes">, name: string): void {
     this.#state[kind].push(name);
+    this.#write();
+  }
+
+  markCluster(): void {
+    this.#state.cluster = true;
     this.#write();
   }
 
@@ -121,6 +128,7 @@ export function parseLedger(id: string, text: string): LedgerState {
     id,
     createdAt: typeof raw.createdAt === "string" ? raw.createdAt : "",
     ...(isMark(raw.owner) ? { owner: raw.owner } : {}),
+    ...(raw.cluster === true ? { cluster: true } : {}),
     namespaces: names(raw.namespaces, (name) => name.startsWith(prefix) && !name.includes("/")),
     processes: marks,
     mounts: names(raw.mounts, inLab),

@@ -2,7 +2,7 @@
 import { ChaosDesk, chaosDirectory } from "@meshwork/chaos";
 import type { Link, SupervisorOperations } from "@meshwork/supervisor/child";
 import type { Telemetry } from "@meshwork/telemetry";
-import { type ChaosOperations, chaosProcesses, chaosSpans } from "./chaos-processes.js";
+import { type ChaosOperations, chaosGrounds, chaosProcesses, chaosSpans } from "./chaos-processes.js";
 
 export async function openChaosDesk(
   link: Link<SupervisorOperations & ChaosOperations>,
@@ -10,6 +10,7 @@ export async function openChaosDesk(
 ): Promise<ChaosDesk> {
   return new ChaosDesk({
     processes: chaosProcesses(link),
+    grounds: await chaosGrounds(link),
     directory: chaosDirectory(process.ppid),
     span: chaosSpans(telemetry),
     undone: await link.call("chaos-paid", undefined),

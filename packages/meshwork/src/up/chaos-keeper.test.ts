@@ -1,4 +1,5 @@
 /** What chaos has left undone when the console goes away is undone by the launcher, once, and only where nobody else has seen to it. */
+import type { ChaosStand } from "@meshwork/chaos";
 import type { Supervisor, SupervisorEvent } from "@meshwork/supervisor";
 import { expect, test } from "vitest";
 import { chaosKeeper } from "./chaos-keeper.js";
@@ -25,6 +26,15 @@ class FakeSupervisor {
     this.#listener({ kind: "console-exited" } as SupervisorEvent);
   }
 
+  async spawn() {
+    this.states.set("n9", "ready");
+    return { slot: "n9" };
+  }
+
+  async stop(slot: string) {
+    this.#do("stop", slot, undefined);
+  }
+
   async kill(slot: string, { keepData }: { readonly keepData: boolean }) {
     this.#do("kill", slot, keepData ? "exited" : undefined);
   }
@@ -49,11 +59,33 @@ class FakeSupervisor {
   }
 }
 
+/** What stands around the nodes. */
+class FakeStand {
+  readonly done: string[] = [];
+  harmedSlots: readonly string[] = [];
+
+  harmed() {
+    return this.harmedSlots;
+  }
+
+  async undo() {
+    this.done.push("undo");
+    this.harmedSlots = [];
+    return [];
+  }
+
+  release(): void {
+    this.done.push("release");
+  }
+}
+
 function keeper() {
   const supervisor = new FakeSupervisor();
+  const stand = new FakeStand();
   const lines: string[] = [];
-  const handlers = chaosKeeper(supervisor as unknown as Supervisor, (line) => lines.push(line));
-  return { supervisor, lines, handlers };
+  const [asSupervisor, asStand] = [supervisor as unknown as Supervisor, stand as unknown as ChaosStand];
+  const handlers = chaosKeeper(asSupervisor, asStand, (line) => lines.push(line));
+  return { supervisor, stand, lines, handlers };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -73,6 +105,29 @@ test("the killed are started again with their identity, the frozen go on, and th
   await settled();
   expect(supervisor.done).toHaveLength(4);
   expect(await handlers["chaos-paid"](undefined)).toEqual([]);
+});
+
+test("what is done to hosts is undone first, guests are sent away, and both are told of once", async () => {
+  const { supervisor, stand, handlers } = keeper();
+  stand.harmedSlots = ["n1"];
+  const slot = await handlers["chaos-spawn"]({ mesh: "mesh1", type: "broker" });
+  await handlers["chaos-crash"]({ slot: "n2" });
+  supervisor.consoleEnds();
+  await settled();
+  expect(stand.done).toEqual(["undo", "release"]);
+  expect(supervisor.done).toEqual(["kill n2", `stop ${slot}`, "restart n2"]);
+  const told = [...(await handlers["chaos-paid"](undefined))].sort();
+  expect(told).toEqual(["mesh1.broker.n1", "mesh1.broker.n2", slot]);
+});
+
+test("the desk can ask for nothing that is not a fault's", async () => {
+  const { handlers } = keeper();
+  const refused = { code: "MESH_E_BAD_OPTION" };
+  await expect(handlers["chaos-hands"]({ call: "shape", args: [] })).rejects.toMatchObject(refused);
+  await expect(handlers["chaos-collector"]({ state: "rm" })).rejects.toMatchObject(refused);
+  const environment = { slot: "n1", conditions: { env: { LD_PRELOAD: "/tmp/x.so" } } };
+  await expect(handlers["chaos-settle"](environment)).rejects.toMatchObject(refused);
+  await expect(handlers["chaos-twin"]({ slot: "n1" })).rejects.toMatchObject(refused);
 });
 
 test("what the desk has undone itself is no debt, nor what somebody else has seen to", async () => {

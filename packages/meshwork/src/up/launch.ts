@@ -7,10 +7,12 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeChaosDirectory } from "@meshwork/chaos";
+import type { ChaosStand } from "@meshwork/chaos";
 import { createSupervisor, type ReadyNode, type Supervisor, type TelemetryIntake } from "@meshwork/supervisor";
+import type { Telemetry } from "@meshwork/telemetry";
 import { EXIT } from "../cli/failure.js";
 import { budgetOf } from "./budgets.js";
+import { openStand } from "./chaos-stand.js";
 import { inUrl } from "./console-address.js";
 import { removeConsoleFile } from "./console-file.js";
 import { awaitConvergence } from "./convergence.js";
@@ -30,36 +32,35 @@ export interface LaunchInput {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+interface Running {
+  supervisor: Supervisor | undefined;
+}
+
 /** Above every deadline that the console has for asking the nodes. */
 const ASK_TIMEOUT_MS = 15_000;
 const TELEMETRY_SHUTDOWN_MS = 250;
 
 export async function launch(input: LaunchInput): Promise<number> {
-  const { options, files, reporter, env } = input;
+  const { options, reporter, env } = input;
   const startedAtMs = performance.now();
   await checkPort(options.address.host, options.port);
   claimDataDir(options.dataDir, options.consoleFile);
   const stopWish = awaitStopWish();
-  const removeChaosDirectory = options.chaos ? makeChaosDirectory() : undefined;
+  const running: Running = { supervisor: undefined };
+  const pidOf = (slot: string) => running.supervisor?.get(slot)?.pid;
+  const chaos = options.chaos ? await openStand(options, env, pidOf, (line) => reporter.log(line)) : undefined;
+  // After that of the stand's collector, which would else be given the same.
   const port = await choosePort(options.address.host, options.port);
   const intake = { url: `http://${inUrl(options.address.localHost)}:${port}`, token: randomBytes(32).toString("hex") };
   const telemetry = launcherTelemetry(options.meshes, intake);
-  const supervisor = createSupervisor({
-    nodeEntry: options.chaos ? files.chaosNode : files.node,
-    watchdogEntry: files.watchdog,
-    dataDir: options.dataDir,
-    meshes: options.meshes,
-    maxNodes: options.maxNodes,
-    intake,
-    telemetry,
-    env,
-    log: (line) => reporter.log(line),
-    ...(options.inline ? { inlineEntry: files.inline } : {}),
-    ...(options.bind === undefined ? {} : { bind: options.bind }),
-  });
   let stoppingSinceMs: number | undefined;
   try {
-    const starting = start(supervisor, input, intake, startedAtMs, () => stoppingSinceMs !== undefined);
+    const supervisor = supervise(input, intake, telemetry, chaos?.stand);
+    running.supervisor = supervisor;
+    const starting = start({
+      ...{ supervisor, input, intake, stand: chaos?.stand, startedAtMs },
+      isStopping: () => stoppingSinceMs !== undefined,
+    });
     // Where the stop overtakes the start, what the start then fails with is the stop's doing.
     starting.catch(() => {});
     const asked = stopWish.asked.then((reason) => ({ reason, exitCode: EXIT.ok as number }));
@@ -71,30 +72,61 @@ export async function launch(input: LaunchInput): Promise<number> {
   } finally {
     stoppingSinceMs ??= performance.now();
     removeConsoleFile(options.consoleFile, process.pid);
-    await supervisor.close();
-    removeChaosDirectory?.();
+    await running.supervisor?.close();
+    await chaos?.close();
     // The console is gone by now; a collector of the user's may still want the last spans.
     await telemetry.shutdown(TELEMETRY_SHUTDOWN_MS);
     stopWish.remove();
-    reporter.stopped(performance.now() - stoppingSinceMs);
+    if (running.supervisor !== undefined) reporter.stopped(performance.now() - stoppingSinceMs);
   }
 }
 
-/** Resolves with an exit code where the cluster is to end by itself, with undefined where it runs until it is stopped. */
-async function start(
-  supervisor: Supervisor,
-  { options, files, reporter }: LaunchInput,
+/** With a stand each process is started where that says; in a lab the nodes' way to the console is not the machine's. */
+function supervise(
+  { options, files, reporter, env }: LaunchInput,
   intake: TelemetryIntake,
-  startedAtMs: number,
-  isStopping: () => boolean,
-): Promise<number | undefined> {
+  telemetry: Telemetry,
+  stand: ChaosStand | undefined,
+): Supervisor {
+  const consoleHost = stand?.consoleHost();
+  const bind = consoleHost === undefined ? options.bind : "0.0.0.0:0";
+  const { port } = new URL(intake.url);
+  return createSupervisor({
+    nodeEntry: options.chaos ? files.chaosNode : files.node,
+    watchdogEntry: files.watchdog,
+    dataDir: options.dataDir,
+    meshes: options.meshes,
+    maxNodes: options.maxNodes,
+    intake: consoleHost === undefined ? intake : { ...intake, url: `http://${consoleHost.address}:${port}` },
+    telemetry,
+    env,
+    log: (line) => reporter.log(line),
+    ...(options.inline ? { inlineEntry: files.inline } : {}),
+    ...(bind === undefined ? {} : { bind }),
+    ...(stand === undefined ? {} : { placeFor: (slot: string, dataDir: string) => stand.placeFor(slot, dataDir) }),
+  });
+}
+
+interface Starting {
+  readonly supervisor: Supervisor;
+  readonly input: LaunchInput;
+  readonly intake: TelemetryIntake;
+  readonly stand: ChaosStand | undefined;
+  readonly startedAtMs: number;
+  readonly isStopping: () => boolean;
+}
+
+/** Resolves with an exit code where the cluster is to end by itself, with undefined where it runs until it is stopped. */
+async function start({ supervisor, input, intake, stand, startedAtMs, isStopping }: Starting) {
+  const { options, files, reporter } = input;
+  const consoleStart = { options, entry: files.console, intake, stand, reporter, isStopping };
   if (options.synthetic !== undefined) {
-    const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });
+    const client = await startConsole(supervisor, consoleStart);
     return showSynthetic(client, options.synthetic, { reporter, token: intake.token, startedAtMs, isStopping });
   }
   const jobs = jobsOf(options);
   reporter.starting(jobs.length, options.meshes.length);
-  const client = await startConsole(supervisor, { options, entry: files.console, intake, reporter, isStopping });
+  const client = await startConsole(supervisor, consoleStart);
   const nodes = await Promise.all(jobs.map((job) => supervisor.spawn(job)));
   const outcome = await awaitConvergence({
     expected: nodes.length + 1,

@@ -26,6 +26,8 @@ export interface UpOptions {
   readonly exitWhenConverged: boolean;
   /** The console may do harm to the nodes. */
   readonly chaos: boolean;
+  /** Each process on a host of its own, in a network lab: harm to hosts and links too. */
+  readonly lab: boolean;
   /** Made-up members instead of nodes; undefined: nodes. */
   readonly synthetic: number | undefined;
 }
@@ -53,6 +55,7 @@ export interface UpFlags {
   readonly allowRemote?: string;
   readonly exitWhenConverged?: boolean;
   readonly chaos?: boolean;
+  readonly lab?: boolean;
   readonly synthetic?: number;
 }
 
@@ -63,6 +66,7 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
   if (flags.synthetic !== undefined) checkSynthetic(flags, meshes.length);
   if (flags.chaos && flags.readOnly)
     throw new MeshError("MESH_E_USAGE", "--chaos lets the console do harm, --read-only lets it do nothing: give one");
+  if (flags.lab) checkLab(flags);
   const total = meshes.length * [...types.values()].reduce((sum, count) => sum + count, 0);
   if (total > MAX_NODES) throw new MeshError("MESH_E_USAGE", `--types asks for ${total} nodes, at most ${MAX_NODES}`);
   if (flags.maxNodes !== undefined && flags.maxNodes < total) {
@@ -85,8 +89,17 @@ export function resolveUpOptions(flags: UpFlags, cwd: string): UpOptions {
     maxRate: flags.maxRate,
     exitWhenConverged: flags.exitWhenConverged ?? false,
     chaos: flags.chaos ?? false,
+    lab: flags.lab ?? false,
     synthetic: flags.synthetic,
   };
+}
+
+function checkLab({ chaos, inline, bind, host }: UpFlags): void {
+  if (!chaos) throw new MeshError("MESH_E_USAGE", "--lab is for --chaos: give both");
+  if (inline)
+    throw new MeshError("MESH_E_USAGE", "--lab gives each process a host, --inline has one process: give one");
+  if (bind !== undefined) throw new MeshError("MESH_E_USAGE", "--bind: with --lab each node has its host's address");
+  if (host === "::1") throw new MeshError("MESH_E_USAGE", "--host ::1: the lab speaks IPv4");
 }
 
 /** Below it a mesh has no overlay; above it the console's own connections end (MAX_NODES is as many as it ever has). */

@@ -2,12 +2,14 @@
  * Starts the console and makes it findable (console.json). Resolves when it serves; from then on each node that is ready is
  * reported, the console's own first.
  */
+import type { ChaosStand } from "@meshwork/chaos";
 import type { Supervisor, SupervisorEvent, TelemetryIntake } from "@meshwork/supervisor";
 import { ConsoleClient } from "../cli/console-client.js";
 import type { SwitchOperations } from "../process/demo-switch.js";
 import { readCommandVariable } from "../variables.js";
 import { chaosKeeper } from "./chaos-keeper.js";
 import { writeConsoleFile } from "./console-file.js";
+import { openFrontDoor } from "./front-door.js";
 import type { UpOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
 
@@ -16,13 +18,15 @@ export interface ConsoleStart {
   readonly entry: string;
   /** Where it will be, and the token it will ask for. */
   readonly intake: TelemetryIntake;
+  /** Of `--chaos`. */
+  readonly stand: ChaosStand | undefined;
   readonly reporter: Reporter;
   /** What ends from then on was asked to. */
   readonly isStopping: () => boolean;
 }
 
 export async function startConsole(supervisor: Supervisor, start: ConsoleStart): Promise<ConsoleClient> {
-  const { options, entry, intake, reporter, isStopping } = start;
+  const { options, entry, intake, stand, reporter, isStopping } = start;
   const early: SupervisorEvent[] = [];
   let serving = false;
   const jaegerUrl = readCommandVariable(process.env, "MESH_JAEGER_URL");
@@ -30,23 +34,26 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
     if (!serving) early.push(event);
     else if (!isStopping()) report(event, reporter);
   });
+  const port = Number(new URL(intake.url).port);
+  const labAddress = stand?.consoleHost()?.address;
+  const remoteNames = [...(options.address.remoteNames ?? []), ...(labAddress === undefined ? [] : [labAddress])];
   const console = await supervisor.startConsole({
     entry,
     mesh: options.meshes[0] as string,
-    port: Number(new URL(intake.url).port),
+    port,
     token: intake.token,
     // Nobody may ask a console for it that is read-only.
     handlers: {
       ...demoMemory(
         options.readOnly && options.traffic && !options.exitWhenConverged && options.synthetic === undefined,
       ),
-      ...(options.chaos ? chaosKeeper(supervisor, (line) => reporter.log(line)) : {}),
+      ...(stand === undefined ? {} : chaosKeeper(supervisor, stand, (line) => reporter.log(line))),
     },
     env: {
       MESH_CONSOLE_READ_ONLY: options.readOnly ? "1" : "0",
       MESH_CONSOLE_CHAOS: options.chaos ? "1" : "0",
-      MESH_CONSOLE_HOST: options.address.host,
-      MESH_CONSOLE_REMOTE_NAMES: options.address.remoteNames?.join(",") ?? "",
+      MESH_CONSOLE_HOST: labAddress ?? options.address.host,
+      MESH_CONSOLE_REMOTE_NAMES: remoteNames.join(","),
       ...(options.maxRate !== undefined && { MESH_CONSOLE_MAX_RATE: String(options.maxRate) }),
       ...(jaegerUrl !== undefined && { MESH_JAEGER_URL: jaegerUrl }),
       ...(options.synthetic !== undefined && {
@@ -55,6 +62,7 @@ export async function startConsole(supervisor: Supervisor, start: ConsoleStart):
       }),
     },
   });
+  if (labAddress !== undefined) await openFrontDoor(options.address, port, (socket) => console.handOver(socket));
   // What it listens on may be every address: here it is called by one.
   const { url } = intake;
   writeConsoleFile(options.consoleFile, { url, token: intake.token, pid: process.pid });

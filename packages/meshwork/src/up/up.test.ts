@@ -23,6 +23,17 @@ function directory(): string {
 
 const flags = { types: DEFAULT_TYPES, port: 0, dataDir: ".mesh", traffic: true };
 
+test.each([
+  [{ lab: true }, "--chaos"],
+  [{ lab: true, chaos: true, inline: true }, "--inline"],
+  [{ lab: true, chaos: true, bind: "192.0.2.7" }, "--bind"],
+  [{ lab: true, chaos: true, host: "::1" }, "--host"],
+])("a lab does not go with %j", (more, flag) => {
+  expect(() => resolveUpOptions({ ...flags, ...more }, "/")).toThrow(
+    expect.objectContaining({ code: "MESH_E_USAGE", message: expect.stringContaining(flag) }),
+  );
+});
+
 test("the default is two meshes with nine nodes each", () => {
   const { meshes, types } = resolveUpOptions(flags, "/");
   expect(meshes).toEqual(["mesh1", "mesh2"]);

@@ -190,12 +190,11 @@ async function runAndReport(context: CommandContext, specs: readonly ChaosSpec[]
 }
 
 async function stop(context: CommandContext, json: boolean): Promise<void> {
-  const owners = readLedgers()
-    .filter(isOwned)
-    .flatMap(({ owner }) => (owner === undefined ? [] : [owner.pid]));
+  const ofRuns = () => readLedgers().filter((ledger) => isOwned(ledger) && ledger.cluster !== true);
+  const owners = ofRuns().flatMap(({ owner }) => (owner === undefined ? [] : [owner.pid]));
   for (const pid of owners) process.kill(pid, "SIGINT");
   const deadline = performance.now() + STOP_WAIT_MS;
-  const running = () => readLedgers().filter(isOwned).length;
+  const running = () => ofRuns().length;
   while (running() > 0 && performance.now() < deadline) await sleep(STOP_POLL_MS);
   const left = [...(await removeLeftOvers()), ...(running() > 0 ? [`${running()} runs did not end`] : [])];
   if (json) printJson(context, { stopped: owners, left });

@@ -28,6 +28,7 @@ export function addUp(program: Command, context: CommandContext): void {
     .option("--no-traffic", "start without the demo's traffic")
     .option("--read-only", "the console shows the cluster and refuses to act on it")
     .option("--chaos", "let the console do harm to the nodes: `mesh chaos run --attach`, and the page's Chaos tab")
+    .option("--lab", "with --chaos: each process on a host of its own in a network lab, for all faults; Linux and root")
     .option("--host <ip>", "address the console listens on (default: 127.0.0.1)")
     .option("--allow-remote <name,…>", "names by which other machines may call it; needed for a --host beyond loopback")
     .option(
@@ -49,6 +50,7 @@ export function addUp(program: Command, context: CommandContext): void {
         "mesh up --mesh lab --types broker=5,compute=5 --port 0",
         "mesh up --json --exit-when-converged",
         "mesh up --chaos",
+        "mesh up --chaos --lab",
         "mesh up --synthetic 1000",
       ]),
     )
