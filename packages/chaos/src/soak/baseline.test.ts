@@ -19,11 +19,25 @@ test("a collection that nobody named is exact", () => {
 
 test("a link may bring one of each, and no more", () => {
   const of = (after: number, links: number) =>
-    differencesOf("p", quiet({ connections: 6 }, 3), quiet({ connections: after }, links))[0]?.returned;
+    differencesOf("p", quiet({ holds: 6 }, 3), quiet({ holds: after }, links))[0]?.returned;
   expect(of(7, 3)).toBe(false);
   expect(of(7, 4)).toBe(true);
   expect(of(8, 4)).toBe(false);
   expect(of(5, 2)).toBe(true);
+});
+
+test("one connection to each listed member, and no more", () => {
+  const of = (after: number) =>
+    differencesOf(
+      "p",
+      quiet({ connections: 6, directoryEntries: 9 }),
+      quiet({ connections: after, directoryEntries: 9 }),
+    )[0]?.returned;
+  expect([of(5), of(9), of(10)]).toEqual([true, true, false]);
+});
+
+test("what counts for ever is no size", () => {
+  expect(kindOf("telemetryBatchesOverMesh")).toBe("tally");
 });
 
 test("streams are held to their connections", () => {

@@ -2,6 +2,8 @@
  * Whether what a process holds returns to what it held before, once all is quiet: handles, descriptors, threads, connections and every
  * owned collection, compared as whole numbers. Some are no plain counts, and are held to what they promise instead:
  *
+ * - `peers` are connections and what belongs to them: one that carried a request stays for 300 s after its last use, and audits use it
+ *   meanwhile, so at most one for each member that the directory lists;
  * - `links` follow the neighbours that the overlay chose, which churn changes: one more neighbour may bring one more of each;
  * - `streams` belong to connections, and stay as long as these: at most one for each topic and connection;
  * - `flow` is what is under way or has just gone by; never still, so only its cap can be told from a growth that does not end;
@@ -10,14 +12,15 @@
  *
  * A collection that is not named here is `exact`: who adds one has to say what removes its entries.
  */
-export type CountKind = "exact" | "links" | "streams" | "flow" | "past" | "tally";
+export type CountKind = "exact" | "peers" | "links" | "streams" | "flow" | "past" | "tally";
 
 const KINDS: Readonly<Record<string, CountKind>> = {
-  ...kind("links", "connections", "peers", "gossipLives", "holds", "neighborHolds", "watchedQueues", "watchedLinks"),
-  ...kind("links", "active"),
+  ...kind("peers", "connections", "peers", "gossipLives"),
+  ...kind("links", "holds", "neighborHolds", "watchedQueues", "watchedLinks", "active"),
   ...kind("streams", "gossipStreamsIn", "gossipStreamsOut", "peerTopics", "requestStreams", "requestPeers"),
   ...kind("streams", "openProbeStreams", "eagerPeers", "lazyPeers", "pingedPeers"),
   ...kind("tally", "gossipMalformed", "syncRefused", "broadcastsRejected", "localHealth"),
+  ...kind("tally", "telemetryBatchesOverMesh", "telemetryBatchesGivenUp", "telemetryPassedOn", "telemetryRefused"),
 };
 
 /** Caps as they stand where the collection lives, for one topic where there are several. Nothing is said here of how soon they are reached. */
@@ -116,6 +119,8 @@ function isWithin(count: string, then: number, now: number, before: QuietCounts,
       return now <= (FLOW_CAPS[count] ?? 0) * MAX_TOPICS;
     case "past":
       return now <= (PAST_CAPS[count] ?? 0) * MAX_TOPICS;
+    case "peers":
+      return now <= (after.counts.directoryEntries ?? 0);
     case "streams":
       return now <= (after.counts.connections ?? 0) * MAX_TOPICS;
     case "links":
