@@ -35,8 +35,8 @@ export interface Change {
 
 /** A message of the background traffic that its receiver acknowledged, or that came to nothing. */
 export type NoteOutcome =
-  | { readonly kind: "acknowledged"; readonly note: string; readonly to: string; readonly atMs: number }
-  | { readonly kind: "failed"; readonly to: string; readonly code: string; readonly atMs: number };
+  | { readonly kind: "acknowledged"; readonly note: string; readonly to: string; readonly sentAtMs: number }
+  | { readonly kind: "failed"; readonly to: string; readonly code: string; readonly sentAtMs: number };
 
 /** Input and output of each call. */
 export interface AgentCalls {

@@ -32,10 +32,12 @@ export abstract class ChaosNode {
   abstract get isRunning(): boolean;
   /** What its directory said since the last `forget`, oldest first. */
   changes: Change[] = [];
+  /** Of messages sent since then. */
   notes: NoteOutcome[] = [];
   /** It said more than can be kept: what it said is no evidence of what did not happen. */
   overflowed = false;
   readonly #listeners = new Set<(change: Change) => void>();
+  #forgotAtMs = Number.NEGATIVE_INFINITY;
 
   abstract call<K extends AgentCall>(kind: K, input: AgentInput<K>, timeoutMs?: number): Promise<AgentOutput<K>>;
   /** SIGKILL. Resolves with the monotonic time just before it, once the process is gone. */
@@ -50,6 +52,7 @@ export abstract class ChaosNode {
     this.changes = [];
     this.notes = [];
     this.overflowed = false;
+    this.#forgotAtMs = monotonicMs();
   }
 
   /** The first change that fits, of those since `sinceMs` and until `deadlineMs`; undefined where there was none. */
@@ -89,7 +92,9 @@ export abstract class ChaosNode {
   protected told(changes: readonly Change[], notes: readonly NoteOutcome[]): void {
     if (this.changes.length + changes.length > MAX_CHANGES) this.overflowed = true;
     else this.changes.push(...changes);
-    if (this.notes.length < MAX_NOTES) this.notes.push(...notes);
+    // One that was under way from before tells of what was done before.
+    const recent = notes.filter(({ sentAtMs }) => sentAtMs >= this.#forgotAtMs);
+    if (this.notes.length < MAX_NOTES) this.notes.push(...recent);
     for (const change of changes) for (const listener of [...this.#listeners]) listener(change);
   }
 }

@@ -186,13 +186,14 @@ export class Senses {
     if (to === undefined || this.#notesOpen >= MAX_NOTES_OPEN) return;
     const note = `${own.slice(0, 12)}-${process.pid}-${this.#notesSent++}`;
     this.#notesOpen += 1;
+    const sentAtMs = monotonicMs();
     try {
       await this.#node.request(to, "chaos.note", note, { timeoutMs: NOTE_TIMEOUT_MS });
-      this.#told.notes.push({ kind: "acknowledged", note, to, atMs: monotonicMs() });
+      this.#told.notes.push({ kind: "acknowledged", note, to, sentAtMs });
     } catch (error) {
       const code = (error as { code?: unknown }).code;
       const known = typeof code === "string" ? code : "unknown";
-      this.#told.notes.push({ kind: "failed", to, code: known, atMs: monotonicMs() });
+      this.#told.notes.push({ kind: "failed", to, code: known, sentAtMs });
     } finally {
       this.#notesOpen -= 1;
       this.#flushSoon();

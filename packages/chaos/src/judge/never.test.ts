@@ -14,7 +14,7 @@ interface Fake {
   readonly opened?: number;
 }
 
-const acknowledged = (note: string) => ({ kind: "acknowledged", note, to: "b", atMs: 1 });
+const acknowledged = (note: string) => ({ kind: "acknowledged", note, to: "b", sentAtMs: 1 });
 
 async function violationsOf(fakes: readonly Fake[], excuses: FaultRun["excuses"] = excusesNobody) {
   const nodes = fakes.map(({ name, mesh, changes = [], notes = [], opened = 0 }) => ({
@@ -47,7 +47,7 @@ test("a false death is one that the fault does not excuse", async () => {
 test("the other mesh must not feel it: neither lose a member nor a message", async () => {
   const c = {
     ...{ name: "c", mesh: "mesh2", changes: [{ kind: "left", id: "d", mesh: "mesh2" }] },
-    notes: [{ kind: "failed", to: "d", code: "MESH_E_TIMEOUT", atMs: 1 }],
+    notes: [{ kind: "failed", to: "d", code: "MESH_E_TIMEOUT", sentAtMs: 1 }],
   };
   expect(await violationsOf([a, c])).toEqual([
     "felt in mesh2: c lost d (left)",
