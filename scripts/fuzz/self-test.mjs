@@ -16,7 +16,7 @@ const PLANTS = {
   "a 500 of one endpoint": {
     fuzz: fuzzHttp,
     finds: "GET /api/messages",
-    where: ({ method, url }) => method === "GET" && url.startsWith("/api/messages?"),
+    where: ({ method, url }) => method === "GET" && /^\/api\/messages(\?|$)/.test(url),
     status: 500,
     body: () => INTERNAL,
   },
@@ -29,7 +29,7 @@ const PLANTS = {
   "a 503 without a code": {
     fuzz: fuzzHttp,
     finds: "GET /api/events",
-    where: ({ method, url }) => method === "GET" && url.startsWith("/api/events?"),
+    where: ({ method, url }) => method === "GET" && /^\/api\/events(\?|$)/.test(url),
     status: 503,
     body: () => "busy",
   },
