@@ -97,7 +97,9 @@ export async function judge(fault: Fault, options: JudgeOptions): Promise<Verdic
   try {
     onStep({ kind: "preparing" });
     run = await fault.prepare(stage);
-    const before = await cluster.whole(WHOLE_BEFORE_MS, signal);
+    // Answers too: a fault is done to links that are in use, and ends as it began.
+    const unanswered = () => answering(run as FaultRun, cluster, monotonicMs() + WHOLE_BEFORE_MS);
+    const before = (await cluster.whole(WHOLE_BEFORE_MS, signal)) ?? (await unanswered());
     if (signal.aborted) return failed("interrupted");
     if (before !== undefined) throw new Error(`the cluster was not whole before: ${before}`);
     cluster.forget();
