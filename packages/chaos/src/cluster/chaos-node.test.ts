@@ -11,6 +11,7 @@ class Told extends ChaosNode {
   readonly seed = "a@127.0.0.1:1";
   readonly host = undefined;
   readonly isRunning = true;
+  readonly observes = [];
   call = () => Promise.reject(new Error("not asked"));
   crash = () => Promise.resolve(0);
   ended = () => Promise.resolve(null);
