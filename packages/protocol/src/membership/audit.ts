@@ -24,6 +24,7 @@ import type { IndirectReply } from "../wire/probe.js";
 import { type AuditCase, noteSilence } from "./audit-case.js";
 import type { IssueObituary } from "./detector-events.js";
 import { declaredNeighbors, type MemberView, pickHelpers, shuffled } from "./helpers.js";
+import { jittered } from "./jitter.js";
 import type { LocalHealth } from "./local-health.js";
 import { mayAccuseAlone } from "./obituary-rules.js";
 import { DEAD_AFTER_MS } from "./suspicion.js";
@@ -168,15 +169,14 @@ export class Audit {
         this.#lives(event.peer, nowMs);
         break;
       case "reconnected":
-        for (const peer of this.#suspects) this.#outputs.push({ kind: "refuted", peer });
-        this.#suspects.clear();
+        for (const peer of [...this.#suspects]) this.#refute(peer);
         break;
       case "died":
         this.#forget(event.peer, nowMs);
         this.#countDeath(nowMs);
         break;
       case "gone":
-        if (this.#suspects.has(event.peer)) this.#outputs.push({ kind: "refuted", peer: event.peer });
+        this.#refute(event.peer);
         this.#forget(event.peer, nowMs);
         break;
       case "doubt":
@@ -235,11 +235,15 @@ export class Audit {
 
   /** Suspected or under audit, it is neither any more. */
   #lives(peer: string, nowMs: number): void {
-    if (this.#suspects.delete(peer)) this.#outputs.push({ kind: "refuted", peer });
+    this.#refute(peer);
     const open = this.#cases.get(peer);
     if (open === undefined) return;
     if (open.obituary !== undefined) this.#outputs.push({ kind: "tell-accused", peer, obituary: open.obituary });
     this.#close(open, nowMs);
+  }
+
+  #refute(peer: string): void {
+    if (this.#suspects.delete(peer)) this.#outputs.push({ kind: "refuted", peer });
   }
 
   #close(open: AuditCase, nowMs: number): void {
@@ -410,7 +414,7 @@ export class Audit {
     if (this.#observes) return Number.POSITIVE_INFINITY;
     const isUrgent = this.isAlarmed(nowMs) || this.#suspects.size > 0;
     const intervalMs = isUrgent ? ALARMED_INTERVAL_MS : AUDIT_INTERVAL_MS;
-    return nowMs + intervalMs * (1 + JITTER * (2 * this.#random() - 1));
+    return nowMs + jittered(intervalMs, JITTER, this.#random);
   }
 
   #dueAtMs(): number {

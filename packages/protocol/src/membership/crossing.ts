@@ -10,6 +10,7 @@
  * Pure. Bound: 1,024 who came back. Owner: Healing. All ends with the looks; without any, after a minute. Who is lost anew or leaves is out.
  */
 import type { HealingTarget } from "./healing-targets.js";
+import { jittered } from "./jitter.js";
 
 export const FIRST_LOOK_MS = 5_000;
 export const LOOK_AFTER_MS = 10_000;
@@ -111,6 +112,6 @@ export class Crossing {
   }
 
   #after(delayMs: number, nowMs: number): number {
-    return nowMs + delayMs * (1 + JITTER * (2 * this.#random() - 1));
+    return nowMs + jittered(delayMs, JITTER, this.#random);
   }
 }

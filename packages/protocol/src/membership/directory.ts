@@ -291,6 +291,10 @@ export class Directory implements ObituaryContext {
     return true;
   }
 
+  isSuspected(id: string): boolean {
+    return this.#members.get(id)?.suspectedSinceMs !== undefined;
+  }
+
   /** True where this member was given up here, and is back for less than RETURNED_MS. */
   hasReturned(id: string, nowMs: number): boolean {
     const returnedAtMs = this.#members.get(id)?.returnedAtMs;

@@ -16,6 +16,7 @@
 import { isBuriedIn, type MergedDigest } from "../wire/merged.js";
 import { Crossing } from "./crossing.js";
 import { type HealingTarget, HealingTargets } from "./healing-targets.js";
+import { jittered } from "./jitter.js";
 
 export const HEALING_INTERVAL_MS = 5_000;
 /** So many contacts of a split mesh per interval, all nodes together. */
@@ -245,7 +246,6 @@ export class Healing {
   }
 
   #draw(nowMs: number): number {
-    const jitter = 1 + JITTER * (2 * this.#random() - 1);
-    return nowMs + healingIntervalMs(this.#neighbors.size, this.#live) * jitter;
+    return nowMs + jittered(healingIntervalMs(this.#neighbors.size, this.#live), JITTER, this.#random);
   }
 }

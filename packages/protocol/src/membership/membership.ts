@@ -284,7 +284,7 @@ export class Membership {
     this.#bury(obituary, judged, nowMs);
   }
 
-  /** By its issuer to a watcher it comes as it was issued; else it answers a question, and may be of any age: of an audit, which finds out by then. */
+  /** From its issuer to a watcher: just issued. Else it answers a question, maybe an audit's, and may be of any age. */
   #handed(obituary: Obituary, from: string, nowMs: number): void {
     const { accused, issuer } = obituary;
     if (!this.#audit.isLookingAt(accused)) {

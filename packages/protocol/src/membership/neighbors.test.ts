@@ -1,14 +1,12 @@
 import { expect, test } from "vitest";
 import { Neighbors } from "./neighbors.js";
-import { testId, testRecord } from "./testing/records.js";
+import { testId } from "./testing/records.js";
 
 const [A, B] = [testId(1), testId(2)];
 
 test("reconnected: once, when a neighbour is heard again after none was", () => {
   const suspected = new Set<string>();
-  const members = {
-    get: (id: string) => ({ record: testRecord({ id }), ...(suspected.has(id) ? { suspectedSinceMs: 1 } : {}) }),
-  };
+  const members = { isSuspected: (id: string) => suspected.has(id) };
   const neighbors = new Neighbors();
   expect(neighbors.reconnected(members)).toBe(false);
   for (const id of [A, B]) neighbors.add(id, false);

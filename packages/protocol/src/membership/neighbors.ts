@@ -3,7 +3,7 @@
  *
  * Bound: gossip's active view. Owner: Membership; neighbours leave with NeighborDown.
  */
-import type { MemberView } from "./helpers.js";
+import type { Directory } from "./directory.js";
 
 export class Neighbors {
   readonly ids = new Set<string>();
@@ -30,11 +30,11 @@ export class Neighbors {
   }
 
   /** True once, where one of them is not under suspicion after all were, or there was none. */
-  reconnected(members: Pick<MemberView, "get">): boolean {
+  reconnected(members: Pick<Directory, "isSuspected">): boolean {
     const heardNobody = this.#hearsNobody;
     this.#hearsNobody = true;
     for (const id of this.ids) {
-      if (members.get(id)?.suspectedSinceMs !== undefined) continue;
+      if (members.isSuspected(id)) continue;
       this.#hearsNobody = false;
       break;
     }

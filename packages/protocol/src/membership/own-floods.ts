@@ -5,8 +5,9 @@
  * nothing further on where they are known. (Records need no such care: a sync brings them.)
  *
  * 1. A broadcast is carried once one of the neighbours it was handed to is heard half a second after it or later.
- * 2. Until then it is repeated, every 1.7 s, and at once when a neighbour comes, to the neighbours of then, for 9 s: by then the dead among the neighbours are known and
- *    replaced. What it says was true when it was said: repeated for 30 s it outlived standstills, and buried who had thawed (docs/simulation.md).
+ * 2. Until then it is repeated, every 1.7 s, and at once when a neighbour comes, to the neighbours of then, for 9 s: by then the dead
+ *    among the neighbours are known and replaced. What it says was true when it was said: repeated for 30 s it outlived standstills, and
+ *    buried who had thawed (docs/simulation.md).
  * 3. Of one subject (an accused, a merge) the latest alone counts.
  *
  * Bounds: 64 subjects, oldest first. Owner: Membership.

@@ -9,6 +9,8 @@
  * 4. A refresh is due one interval (± 10 %) after the last publication of any kind, and never later than the interval declared
  *    *then*: peers count its staleness from what it said, not from what this node would say now.
  */
+import { jittered } from "./jitter.js";
+
 import { REFRESH_JITTER, refreshIntervalMs } from "./staleness.js";
 import type { LoadClass } from "./types.js";
 
@@ -116,7 +118,7 @@ export class Publisher {
     this.#publishedLoadClass = this.#loadClass;
     this.#lastPublishedAtMs = nowMs;
     this.#declaredIntervalMs = this.refreshIntervalMs;
-    this.#jitter = 1 + REFRESH_JITTER * (2 * this.#random() - 1);
+    this.#jitter = jittered(1, REFRESH_JITTER, this.#random);
     return { publish: reason, nextAtMs: this.#nextAtMs() };
   }
 

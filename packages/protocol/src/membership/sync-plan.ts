@@ -14,6 +14,8 @@
  *
  * Bounds: 64 waiting, 64 tried again, 256 sessions remembered. Owner: Membership.
  */
+import { jittered } from "./jitter.js";
+
 /**
  * What nothing else has brought is there after one to three of them. With 60 s swarm seed 20 was not equal a minute after its last fault
  * (docs/simulation.md); a session of equal directories is one hash each way.
@@ -115,7 +117,7 @@ export class SyncPlan {
     const peers = new Set<string>();
     const drawn = () => neighbors[Math.floor(this.#random() * neighbors.length)];
     if (nowMs >= this.#nextRoundAtMs) {
-      this.#nextRoundAtMs = nowMs + SYNC_PERIOD_MS * (1 + JITTER * (2 * this.#random() - 1));
+      this.#nextRoundAtMs = nowMs + jittered(SYNC_PERIOD_MS, JITTER, this.#random);
       for (const [peer, atMs] of this.#lastMs) if (nowMs - atMs > SYNC_PERIOD_MS) this.#lastMs.delete(peer);
       const peer = drawn();
       if (peer !== undefined) peers.add(peer);

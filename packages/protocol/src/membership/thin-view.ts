@@ -10,6 +10,7 @@
  * Pure. Owner: Membership; ends with it.
  */
 import type { MemberView } from "./helpers.js";
+import { jittered } from "./jitter.js";
 
 const THIN_BELOW = 3;
 const CANDIDATES = 8;
@@ -44,6 +45,6 @@ export class ThinView {
 
   #arm(nowMs: number): void {
     const delayMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(this.#attempt, 10));
-    this.dueAtMs = nowMs + delayMs * (1 + JITTER * (2 * this.#random() - 1));
+    this.dueAtMs = nowMs + jittered(delayMs, JITTER, this.#random);
   }
 }
